@@ -1,0 +1,52 @@
+/**
+ * The primitives that the protocol is built from: X25519 (RFC 7748), ChaCha20-Poly1305 (RFC 8439) and
+ * BLAKE2b-512 (RFC 7693). HMAC, HKDF and everything above them are the protocol's own (`src/protocol/noise`).
+ *
+ * Two providers implement it, and the same properties hold them equal: `libsodium-wrappers` (WebAssembly, runs
+ * everywhere) and `sodium-native` (an optional native addon).
+ *
+ * Every argument's length is the caller's duty: a wrong one is a bug and throws `RangeError`. What a *peer* may
+ * choose (a public key, a ciphertext) never throws: it yields `undefined` or `false`.
+ */
+export interface Primitives {
+  /** The provider's name, for reports: `"libsodium-wrappers"` or `"sodium-native"`. */
+  readonly name: string;
+
+  /** X25519 of the base point: the public key (32 bytes) of a secret key (32 bytes, clamped at use). RFC 7748 §5. */
+  x25519PublicKey(secretKey: Uint8Array): Uint8Array;
+
+  /**
+   * X25519 of a secret key (32 bytes, clamped at use) and a public key (32 bytes, used as received, its high bit
+   * ignored as RFC 7748 §5 says). 32 bytes, or `undefined` when the output is all zeros (a low-order point).
+   */
+  x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined;
+
+  /** BLAKE2b with a 64-byte output, no key, no salt, of any number of bytes. RFC 7693. */
+  blake2b(input: Uint8Array): Uint8Array;
+
+  /**
+   * ChaCha20-Poly1305 encryption. RFC 8439 §2.8. Writes the ciphertext and its 16-byte tag to `out`, whose length
+   * is the plaintext's plus 16. `plaintext` may be the start of `out` (sealing in place).
+   *
+   * @param key 32 bytes
+   * @param nonce 12 bytes
+   */
+  seal(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void;
+
+  /**
+   * ChaCha20-Poly1305 decryption. RFC 8439 §2.8. Writes the plaintext to `out`, whose length is the ciphertext's
+   * minus 16, and says whether the tag was right; when not, `out` holds nothing of the plaintext. `out` may be the
+   * start of `ciphertext` (opening in place).
+   *
+   * @param key 32 bytes
+   * @param nonce 12 bytes
+   * @param ciphertext at least 16 bytes
+   */
+  open(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, ciphertext: Uint8Array, out: Uint8Array): boolean;
+
+  /** Whether two byte strings of one length are equal, in time that depends on the length alone. */
+  equal(a: Uint8Array, b: Uint8Array): boolean;
+
+  /** Overwrites the bytes with zeros. */
+  wipe(bytes: Uint8Array): void;
+}
