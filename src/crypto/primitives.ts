@@ -31,7 +31,13 @@ export interface Primitives {
    * @param key 32 bytes
    * @param nonce 12 bytes
    */
-  seal(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void;
+  seal(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    associatedData: Uint8Array,
+    plaintext: Uint8Array,
+    out: Uint8Array,
+  ): void;
 
   /**
    * ChaCha20-Poly1305 decryption. RFC 8439 §2.8. Writes the plaintext to `out`, whose length is the ciphertext's
@@ -42,7 +48,13 @@ export interface Primitives {
    * @param nonce 12 bytes
    * @param ciphertext at least 16 bytes
    */
-  open(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, ciphertext: Uint8Array, out: Uint8Array): boolean;
+  open(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    associatedData: Uint8Array,
+    ciphertext: Uint8Array,
+    out: Uint8Array,
+  ): boolean;
 
   /** Whether two byte strings of one length are equal, in time that depends on the length alone. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
