@@ -42,6 +42,9 @@ export function checkOpen(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8A
 function checkOverlap(what: string, input: Uint8Array, out: Uint8Array): void {
   if (input.buffer !== out.buffer || input.byteOffset === out.byteOffset) return;
   const apart =
-    input.byteOffset + input.length <= out.byteOffset || out.byteOffset + out.length <= input.byteOffset;
+    input.length === 0 ||
+    out.length === 0 ||
+    input.byteOffset + input.length <= out.byteOffset ||
+    out.byteOffset + out.length <= input.byteOffset;
   if (!apart) throw new RangeError(`${what} and out overlap, but do not start at the same byte`);
 }

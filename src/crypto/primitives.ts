@@ -5,8 +5,11 @@
  * Two providers implement it, and the same properties hold them equal: `libsodium-wrappers` (WebAssembly, runs
  * everywhere) and `sodium-native` (an optional native addon).
  *
- * Every argument's length is the caller's duty: a wrong one is a bug and throws `RangeError`. What a *peer* may
- * choose (a public key, a ciphertext) never throws: it yields `undefined` or `false`.
+ * Every argument's length is the caller's duty: a wrong one is a bug and throws `RangeError`, before anything is
+ * written. What a *peer* may choose (a public key, a ciphertext) never throws: it yields `undefined` or `false`.
+ *
+ * Arguments are read only, `out` and the argument of `wipe` aside; what is returned is the caller's, to wipe too.
+ * `docs/wiping.md` says what the providers wipe themselves.
  */
 export interface Primitives {
   /** The provider's name, for reports: `"libsodium-wrappers"` or `"sodium-native"`. */
@@ -26,7 +29,8 @@ export interface Primitives {
 
   /**
    * ChaCha20-Poly1305 encryption. RFC 8439 §2.8. Writes the ciphertext and its 16-byte tag to `out`, whose length
-   * is the plaintext's plus 16. `plaintext` may be the start of `out` (sealing in place).
+   * is the plaintext's plus 16. `plaintext` may be the start of `out` (sealing in place); any other overlap of the
+   * two is a `RangeError`.
    *
    * @param key 32 bytes
    * @param nonce 12 bytes
@@ -41,8 +45,8 @@ export interface Primitives {
 
   /**
    * ChaCha20-Poly1305 decryption. RFC 8439 §2.8. Writes the plaintext to `out`, whose length is the ciphertext's
-   * minus 16, and says whether the tag was right; when not, `out` holds nothing of the plaintext. `out` may be the
-   * start of `ciphertext` (opening in place).
+   * minus 16, and says whether the tag was right; when not, `out` is all zeros. `out` may be the start of
+   * `ciphertext` (opening in place); any other overlap of the two is a `RangeError`.
    *
    * @param key 32 bytes
    * @param nonce 12 bytes

@@ -7,7 +7,7 @@ import { checkLength, checkOpen, checkSeal, DIGEST_LENGTH, X25519_LENGTH } from 
 import type { Primitives } from "./primitives.ts";
 import { unmovedBytes } from "./unmoved-bytes.ts";
 
-/** What is used of `sodium-native`, which ships no types. A failure throws `Error`; the third AEAD argument, or second, is unused. */
+/** What is used of `sodium-native`, which ships no types. A failure throws `Error`. */
 interface SodiumNative {
   crypto_scalarmult_base(out: Uint8Array, secretKey: Uint8Array): void;
   crypto_scalarmult(out: Uint8Array, secretKey: Uint8Array, publicKey: Uint8Array): void;
@@ -116,7 +116,8 @@ function primitivesOver(native: SodiumNative): Primitives {
       try {
         native.crypto_aead_chacha20poly1305_ietf_decrypt(out, null, ciphertext, associatedData, nonce, key);
       } catch {
-        // With the lengths right, a wrong tag is the only thing left that it refuses.
+        // With the lengths right, a wrong tag is the only thing left that it refuses. libsodium zeroes the output
+        // then, but our promise does not hang on its habit.
         out.fill(0);
         return false;
       }
