@@ -106,6 +106,7 @@ export type OutputName =
   | "hold"
   | "drop"
   | "remember"
+  | "refuse.later"
   | "queue"
   | "misuse"
   | "impossible"
@@ -392,8 +393,8 @@ export const table = {
       "record.pong": { to: "AwaitVerdict", outputs: ["impossible"] },
       "record.pongUnexpected": { to: "AwaitVerdict", outputs: ["impossible"] },
       "record.bad": { to: "AwaitVerdict", outputs: ["impossible"] },
-      "nonce.last": { to: "Draining", outputs: ["send.alert:internal_error", "failed", "endTransport"] },
-      "nonce.none": { to: "Failed", outputs: ["failed", "closeTransport"] },
+      "nonce.last": { to: "AwaitVerdict", outputs: ["impossible"] },
+      "nonce.none": { to: "AwaitVerdict", outputs: ["impossible"] },
     },
     AwaitVerdictClosed: {
       start: { to: "AwaitVerdictClosed", outputs: ["misuse"] },
@@ -443,8 +444,8 @@ export const table = {
       "record.pong": { to: "AwaitVerdictClosed", outputs: ["impossible"] },
       "record.pongUnexpected": { to: "AwaitVerdictClosed", outputs: ["impossible"] },
       "record.bad": { to: "AwaitVerdictClosed", outputs: ["impossible"] },
-      "nonce.last": { to: "Draining", outputs: ["send.alert:internal_error", "failed", "endTransport"] },
-      "nonce.none": { to: "Failed", outputs: ["failed", "closeTransport"] },
+      "nonce.last": { to: "AwaitVerdictClosed", outputs: ["impossible"] },
+      "nonce.none": { to: "AwaitVerdictClosed", outputs: ["impossible"] },
     },
     Open: {
       start: { to: "Open", outputs: ["misuse"] },
@@ -813,7 +814,7 @@ export const table = {
   server: {
     AwaitHello: {
       accept: { to: "AwaitHello", outputs: ["misuse"] },
-      refuse: { to: "AwaitHello", outputs: ["remember"] },
+      refuse: { to: "AwaitHello", outputs: ["refuse.later"] },
       forward: { to: "AwaitHello", outputs: ["misuse"] },
       write: { to: "AwaitHello", outputs: ["misuse"] },
       close: { to: "AwaitHello", outputs: ["misuse"] },
@@ -859,7 +860,7 @@ export const table = {
     },
     OpeningRoute: {
       accept: { to: "OpeningRoute", outputs: ["misuse"] },
-      refuse: { to: "OpeningRoute", outputs: ["remember"] },
+      refuse: { to: "OpeningRoute", outputs: ["refuse.later"] },
       forward: { to: "OpeningRoute", outputs: ["misuse"] },
       write: { to: "OpeningRoute", outputs: ["misuse"] },
       close: { to: "OpeningRoute", outputs: ["misuse"] },

@@ -1,0 +1,34 @@
+/** The bytes of the arguments, one after the other. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** The bytes of an ASCII label, without terminator. */
+export function ascii(label: string): Uint8Array {
+  return Uint8Array.from(label, (character) => character.charCodeAt(0));
+}
+
+/** A big-endian 16-bit integer. */
+export function u16(value: number): Uint8Array {
+  return Uint8Array.of(value >> 8, value & 0xff);
+}
+
+/** The big-endian 16-bit integer at an offset. */
+export function readU16(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
+}
+
+/** Whether all bytes are zero, in time that depends on their number alone. */
+export function isZero(bytes: Uint8Array): boolean {
+  let bits = 0;
+  for (const byte of bytes) bits |= byte;
+  return bits === 0;
+}

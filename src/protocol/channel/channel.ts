@@ -1,0 +1,377 @@
+import { type Failure, failureOf, type Reason } from "../failure.ts";
+import type { Session } from "../handshake/session.ts";
+import { maxHeldInput, pingLength } from "../limits.ts";
+import type { MachineEvent } from "../machine/event.ts";
+import { actionName, alertOf, seals, step } from "../machine/step.ts";
+import type { Action, Role, State } from "../machine/table.ts";
+import type { Output } from "../output.ts";
+import { alertBody, alertCode } from "../record/alert.ts";
+import { type AlertName, alertCodes } from "../record/alert-codes.ts";
+import { ByteQueue } from "../record/byte-queue.ts";
+import { Deframer } from "../record/deframer.ts";
+import { RecordReader } from "../record/reader.ts";
+import { RecordWriter } from "../record/writer.ts";
+import { UsageError } from "../usage-error.ts";
+import { Liveness } from "./liveness.ts";
+import { explainMisuse } from "./misuse.ts";
+import type { Settings } from "./options.ts";
+import { classifyRecord } from "./records.ts";
+import { drains, isOver, readsRecords, waits } from "./states.ts";
+
+/**
+ * One end of a Hawser connection, without input or output of its own: bytes and calls go in, and each call gives
+ * back, in order, what is to be done about it. What happened is classified as exactly one event, the table gives the
+ * event's cell, and the cell's outputs are carried out: nothing else decides.
+ *
+ * Whatever a peer sends ends in an output, never in an exception; {@link UsageError} is for calls that the state does
+ * not allow, and then nothing has changed.
+ */
+export abstract class Channel {
+  protected readonly settings: Settings;
+  /** Input that no message has been made of. */
+  protected readonly queue = new ByteQueue();
+  protected readonly deframer = new Deframer(this.queue);
+  /** From the end of the handshake on. */
+  protected writer: RecordWriter | undefined;
+  protected handshakeDeadline: number | undefined;
+  readonly #role: Role;
+  readonly #liveness: Liveness;
+  #state: State;
+  #outputs: Output[] = [];
+  #reader: RecordReader | undefined;
+  #session: Session | undefined;
+  #isOpen = false;
+  #failure: Failure | undefined;
+  #alertSent: number | undefined;
+  /** Bytes have arrived that the state has not been told of. */
+  #arrived = false;
+  #inputEnded = false;
+  /** The state in which the end of file was judged last. */
+  #endJudgedIn: State | undefined;
+  #unflushed = false;
+  #drainDeadline = 0;
+  #drained = 0;
+
+  protected constructor(role: Role, initial: State, settings: Settings) {
+    this.#role = role;
+    this.#state = initial;
+    this.#liveness = new Liveness(settings.liveness);
+    this.settings = settings;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Why the channel failed, if it did. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /** The peer's long-term public key, 32 bytes, once the peer has proved that it is its own. */
+  abstract get remotePublicKey(): Uint8Array | undefined;
+
+  /** `h` at the end of the handshake, 64 bytes, the same at both ends and public; `undefined` before Open. */
+  get channelBinding(): Uint8Array | undefined {
+    return this.#isOpen ? this.#session?.channelBinding.slice() : undefined;
+  }
+
+  /** `length` bytes (1 to 64) bound to this connection, a label and a context; the same at both ends. From Open to the end. */
+  exportKeyingMaterial(label: string, length: number, context: Uint8Array = new Uint8Array(0)): Uint8Array {
+    if (this.#session === undefined || !this.#isOpen)
+      throw new UsageError("nothing can be exported before Open");
+    return this.#session.exporter.export(label, length, context);
+  }
+
+  /**
+   * Whether the driver should read from the transport. While it is `false` nothing is lost when bytes are handed in
+   * all the same.
+   */
+  get reading(): boolean {
+    if (this.#inputEnded || this.#state === "Closed" || this.#state === "Failed") return false;
+    if (drains(this.#state)) return this.#drained < this.settings.drainBytes;
+    return !waits(this.#state) || this.queue.length < maxHeldInput;
+  }
+
+  /** When {@link tick} has something to do, on the clock handed in; `undefined` when nothing is timed. */
+  get deadline(): number | undefined {
+    if (drains(this.#state)) return this.#drainDeadline;
+    if (!readsRecords(this.#state)) return this.handshakeDeadline;
+    return this.#inputEnded ? undefined : this.#liveness.deadline;
+  }
+
+  /** Bytes from the transport, in any pieces. They are the caller's again when this returns. */
+  receive(bytes: Uint8Array): Output[] {
+    if (this.#inputEnded) throw new UsageError("bytes after the end of file");
+    this.queue.push(bytes);
+    this.#arrived = bytes.length > 0;
+    return this.run();
+  }
+
+  /** The transport has come to its end of file. */
+  transportEnded(): Output[] {
+    this.#inputEnded = true;
+    return this.run();
+  }
+
+  /** The transport has failed; hand in what it had received first. `cause` is kept for the report. */
+  transportFailed(cause: unknown): Output[] {
+    return this.run({ name: "reset", reason: this.endReason(cause) });
+  }
+
+  /** All that was to be transmitted has been handed to the transport. */
+  flushed(): Output[] {
+    this.#unflushed = false;
+    this.#liveness.pongOwed = false;
+    return this.run({ name: drains(this.#state) && this.#inputEnded ? "drained" : "flushed" });
+  }
+
+  /** Does what is due by the clock: to be called when {@link deadline} has come. */
+  tick(): Output[] {
+    const { deadline } = this;
+    if (deadline === undefined || this.settings.now() < deadline) return [];
+    const state = this.#state;
+    if (drains(state)) return this.run({ name: "time.drain" });
+    if (!readsRecords(state)) {
+      return this.run({ name: "time.handshake", reason: { code: "timeout", what: "handshake", state } });
+    }
+    if (!this.#liveness.hasPinged) return this.run({ name: "time.ping", bytes: this.#pingBody() });
+    return this.run({ name: "time.liveness", reason: { code: "timeout", what: "liveness", state } });
+  }
+
+  /** Data to send. Before the handshake is over a client's waits. */
+  write(bytes: Uint8Array): Output[] {
+    return this.run({ name: "write", bytes });
+  }
+
+  /** Ends the own direction: nothing is written after it. The peer's goes on. */
+  close(): Output[] {
+    return this.run({
+      name: "close",
+      reason: { code: "cancelled", alert: alertCodes.cancelled, message: "" },
+    });
+  }
+
+  /**
+   * Gives up, with an alert as the last word where the state has a way to say it: by name or number, an application's
+   * own from 0x8000 on. The message is cut to 1,024 bytes of UTF-8.
+   */
+  alert(code: number | AlertName, message = ""): Output[] {
+    const number = alertCode(code);
+    return this.run({
+      name: "alert",
+      code: number,
+      message,
+      reason: { code: "cancelled", alert: number, message },
+    });
+  }
+
+  /** Asks the peer for a sign of life: a `pong` output with these 8 bytes (random unless given) answers it. */
+  ping(body: Uint8Array = this.#pingBody()): Output[] {
+    if (body.length !== pingLength) throw new UsageError(`a Ping carries ${pingLength} bytes`);
+    const allowed = this.#liveness.outstanding === undefined && !this.#inputEnded;
+    return this.run({ name: allowed ? "ping" : "ping.misuse", bytes: body.slice() });
+  }
+
+  /** The event that the bytes in the queue make in a state of the handshake that reads them, if they are enough. */
+  protected abstract classifyMessage(): MachineEvent | undefined;
+  /** Carries out an output that only this role has. */
+  protected abstract perform(action: Action, event: MachineEvent): void;
+  /** Why the channel is over where its transport ends in the present state. */
+  protected abstract endReason(cause?: unknown): Reason;
+  protected abstract wipeHandshake(): void;
+
+  /** An event from a call, then all that the input makes of it. */
+  protected run(event?: MachineEvent): Output[] {
+    this.#outputs = [];
+    if (event !== undefined) this.#step(event);
+    for (let next = this.#classify(); next !== undefined; next = this.#classify()) this.#step(next);
+    this.queue.settle();
+    return this.#outputs;
+  }
+
+  protected output(output: Output): void {
+    this.#outputs.push(output);
+  }
+
+  protected transmit(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#unflushed = true;
+    this.output({ type: "transmit", bytes });
+  }
+
+  /** The body of the Alert that an output sends: its code from the table, or from the call. */
+  protected alertToSend(action: Action, event: MachineEvent): Uint8Array {
+    const code = alertOf(action) ?? needed(event.code);
+    this.noteAlertSent(code);
+    return alertBody(code, event.message ?? "");
+  }
+
+  protected noteAlertSent(code: number): void {
+    this.#alertSent = code;
+  }
+
+  /** How many records other than Alert and Close an output seals. */
+  #recordsFor(action: Action, event: MachineEvent): number {
+    if (action === "send.ping" || action === "send.pong") return 1;
+    if (action === "send.data") return needed(this.writer).recordsFor(needed(event.bytes).length);
+    return 0;
+  }
+
+  protected sendClose(): void {
+    this.transmit(needed(this.writer).seal("close", new Uint8Array(0)));
+  }
+
+  /** The handshake is over: takes its keys. */
+  protected startRecords(session: Session): void {
+    const { clientCipher, serverCipher } = session;
+    clientCipher.setNonce(this.settings.firstNonces.client);
+    serverCipher.setNonce(this.settings.firstNonces.server);
+    const [cipher, peers] =
+      this.#role === "client" ? [clientCipher, serverCipher] : [serverCipher, clientCipher];
+    this.#session = session;
+    this.#reader = new RecordReader(this.deframer, peers);
+    this.writer = new RecordWriter({ ...this.settings, cipher });
+  }
+
+  /** What the input makes next, as exactly one event: a message or record, bytes that none is made of, the end of file. */
+  #classify(): MachineEvent | undefined {
+    const state = this.#state;
+    const arrived = this.#arrived && this.queue.length > 0;
+    this.#arrived = arrived && !(waits(state) || isOver(state));
+    if (waits(state) || isOver(state)) {
+      if (arrived) return { name: "input" };
+    } else {
+      const event = readsRecords(state) ? this.#classifyRecord() : this.classifyMessage();
+      if (event !== undefined) return event;
+    }
+    if (!this.#inputEnded || this.#endJudgedIn === state) return undefined;
+    this.#endJudgedIn = state;
+    return this.#classifyEnd();
+  }
+
+  #classifyRecord(): MachineEvent | undefined {
+    const result = this.#reader?.next();
+    if (result === undefined) return undefined;
+    this.#liveness.heard(this.settings.now());
+    const { pongOwed, outstanding } = this.#liveness;
+    return classifyRecord(result, { state: this.#state, pongOwed, outstandingPing: outstanding });
+  }
+
+  #classifyEnd(): MachineEvent {
+    if (drains(this.#state) && !this.#unflushed) return { name: "drained" };
+    const reason = this.endReason();
+    if (reason.code === "hint") return { name: "eof.hint", reason };
+    return { name: this.queue.length === 0 ? "eof" : "eof.partial", reason };
+  }
+
+  /** Looks the event up, carries its outputs out, and takes the state. */
+  #step(event: MachineEvent): void {
+    const cell = step(this.settings.table, this.#role, this.#state, event.name);
+    const instead = this.#withoutNonce(cell.outputs, event);
+    if (instead !== undefined) {
+      this.#step(instead);
+      return;
+    }
+    for (const action of cell.outputs) this.#perform(action, event);
+    if (cell.to === this.#state) return;
+    this.#state = cell.to;
+    if (!isOver(cell.to)) return;
+    if (cell.to !== "Hiding") this.handshakeDeadline = undefined;
+    if (drains(cell.to)) this.#drainDeadline = this.settings.now() + this.settings.drainTimeout;
+    this.queue.clear();
+    this.#wipe();
+  }
+
+  /** Where outputs need a nonce that the own direction has no more: the event that this is instead. */
+  #withoutNonce(actions: readonly Action[], event: MachineEvent): MachineEvent | undefined {
+    const { writer } = this;
+    if (writer === undefined || !actions.some(seals)) return undefined;
+    const reason = { code: "nonces_exhausted" } as const;
+    if (!writer.canSealLast) return { name: "nonce.none", reason };
+    const records = actions.reduce((sum, action) => sum + this.#recordsFor(action, event), 0);
+    return records === 0 || writer.canSeal(records) ? undefined : { name: "nonce.last", reason };
+  }
+
+  #wipe(): void {
+    this.wipeHandshake();
+    this.writer?.wipe();
+    this.#reader?.wipe();
+    this.#session?.exporter.wipe();
+  }
+
+  #perform(action: Action, event: MachineEvent): void {
+    switch (action) {
+      case "misuse":
+        throw new UsageError(explainMisuse(event.name, this.#state));
+      case "impossible":
+        throw new Error(`the event ${event.name} can't arise in state ${this.#state}`);
+      case "hold":
+        return;
+      case "remember":
+        this.#liveness.forgetPing();
+        return;
+      case "drop":
+        this.#drained += this.queue.length;
+        this.queue.clear();
+        return;
+      case "send.data":
+        this.transmit(needed(this.writer).sealData(needed(event.bytes)));
+        return;
+      case "send.close":
+        this.sendClose();
+        return;
+      case "send.ping":
+        this.#liveness.pingSent(needed(event.bytes));
+        this.transmit(needed(this.writer).seal("ping", needed(event.bytes)));
+        return;
+      case "send.pong":
+        this.#liveness.pongOwed = true;
+        this.transmit(needed(this.writer).seal("pong", needed(event.bytes)));
+        return;
+      case "open":
+        this.#isOpen = true;
+        this.handshakeDeadline = undefined;
+        this.#liveness.heard(this.settings.now());
+        this.output({ type: "open" });
+        return;
+      case "data":
+        this.output({ type: "data", bytes: needed(event.bytes) });
+        return;
+      case "pong":
+        this.#liveness.forgetPing();
+        this.output({ type: "pong", bytes: needed(event.bytes) });
+        return;
+      case "alert":
+        this.output({ type: "alert", code: needed(event.code), message: needed(event.message) });
+        return;
+      case "failed":
+        this.#failure = failureOf(needed(event.reason), this.#alertSent);
+        this.output({ type: "failed", failure: this.#failure });
+        return;
+      case "end":
+      case "closed":
+      case "endTransport":
+      case "closeTransport":
+        this.output({ type: action });
+        return;
+      default:
+        if (actionName(action) !== "send.alert") {
+          this.perform(action, event);
+          return;
+        }
+        this.transmit(needed(this.writer).seal("alert", this.alertToSend(action, event)));
+        return;
+    }
+  }
+
+  #pingBody(): Uint8Array {
+    return this.settings.randomBytes(pingLength);
+  }
+}
+
+/** A value that the classification has put there. */
+export function needed<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("an event lacks what its outputs need");
+  return value;
+}

@@ -1,0 +1,221 @@
+import type { Reason } from "../failure.ts";
+import { ClientHandshake } from "../handshake/client.ts";
+import { encodeContext } from "../handshake/context.ts";
+import { headerFields, isHawser, isSpoken, otherProtocol } from "../handshake/header.ts";
+import { challengeLength, headerLength, maxEarlyData } from "../limits.ts";
+import type { MachineEvent } from "../machine/event.ts";
+import type { Action } from "../machine/table.ts";
+import type { Output } from "../output.ts";
+import { ByteQueue } from "../record/byte-queue.ts";
+import { RecordReader } from "../record/reader.ts";
+import { UsageError } from "../usage-error.ts";
+import { Channel, needed } from "./channel.ts";
+import { type ClientOptions, checkPublicKey, checkSettings } from "./options.ts";
+import { classifyVerdict } from "./records.ts";
+
+/** The client's end of a connection. */
+export class ClientChannel extends Channel {
+  readonly #options: ClientOptions;
+  readonly #handshake: ClientHandshake;
+  #verdictReader: RecordReader | undefined;
+  #serverKey: Uint8Array | undefined;
+  /** Data that was written and may not be sent yet. */
+  readonly #waiting = new ByteQueue();
+  /** A Close that waits behind that data. */
+  #closeWaiting = false;
+  #earlyDataLeft = maxEarlyData;
+
+  /** Throws {@link UsageError} for options that make no sense, and for a configured key that is a low-order point. */
+  constructor(options: ClientOptions) {
+    super("client", "Start", checkSettings(options));
+    const { keyHolder, serverKey, via } = options;
+    checkPublicKey("keyHolder.publicKey", keyHolder.publicKey);
+    if (serverKey !== undefined) checkPublicKey("serverKey", serverKey);
+    if (via !== undefined) {
+      checkPublicKey("via", via);
+      if (serverKey === undefined) throw new UsageError("a via key needs the server's key beside it");
+    }
+    this.#options = options;
+    this.#handshake = new ClientHandshake({
+      primitives: options.primitives,
+      randomBytes: options.randomBytes,
+      publicKey: keyHolder.publicKey.slice(),
+      serverKey: serverKey?.slice(),
+      via: via?.slice(),
+      context: encodeContext(options.context ?? ""),
+    });
+  }
+
+  /** The server's key, once it has proved it; on first use it is the one shown to the application. */
+  get remotePublicKey(): Uint8Array | undefined {
+    return this.#serverKey?.slice();
+  }
+
+  /** Bytes written that wait for the handshake. A driver holds its writer back while there are many. */
+  get queuedBytes(): number {
+    return this.#waiting.length;
+  }
+
+  /** Sends the Hello; the handshake's deadline begins. */
+  start(): Output[] {
+    return this.run({ name: "start" });
+  }
+
+  /** First use: trusts the server's key. The own key is shown to it. */
+  trust(): Output[] {
+    return this.run({ name: "trust" });
+  }
+
+  /** First use: does not trust the server's key. Nothing is said. */
+  reject(): Output[] {
+    const publicKey = this.#serverKey ?? new Uint8Array(0);
+    return this.run({ name: "reject", reason: { code: "untrusted", publicKey } });
+  }
+
+  /** The key holder's answer to a `dh` output; `undefined` says all zeros. */
+  dhDone(output: Uint8Array | undefined): Output[] {
+    if (this.state !== "Responding") return this.run({ name: "dh.late" });
+    const response = output && this.#handshake.writeResponse(output);
+    if (response !== undefined) return this.run({ name: "dh.done", bytes: response });
+    return this.dhFailed(new Error("the key holder's DH is all zeros"));
+  }
+
+  /** The key holder could not answer a `dh` output. */
+  dhFailed(cause: unknown): Output[] {
+    const name = this.state === "Responding" ? "dh.failed" : "dh.late";
+    return this.run({ name, reason: { code: "key_holder_failed", cause } });
+  }
+
+  protected classifyMessage(): MachineEvent | undefined {
+    if (this.state !== "AwaitChallenge") {
+      const result = needed(this.#verdictReader).next();
+      if (result === undefined) return undefined;
+      this.#verdictReader?.wipe();
+      return classifyVerdict(result, this.state);
+    }
+    if (this.queue.length < challengeLength) return undefined;
+    return this.#classifyChallenge(this.queue.take(challengeLength));
+  }
+
+  #classifyChallenge(challenge: Uint8Array): MachineEvent {
+    const judgement = this.#handshake.readChallenge(challenge);
+    const { serverKey: expected, via } = this.#options;
+    switch (judgement.verdict) {
+      case "bad":
+        return { name: "challenge.bad", reason: badChallenge(challenge, judgement.fault) };
+      case "accepted":
+      case "firstUse":
+        this.#serverKey = judgement.serverKey;
+        this.#verdictReader = new RecordReader(this.deframer, this.#handshake.verdictCipher());
+        return { name: `challenge.${judgement.verdict}`, publicKey: judgement.serverKey };
+      case "mismatch": {
+        const { serverKey: received } = judgement;
+        const reason = { code: "server_key_mismatch", expected: needed(expected), received } as const;
+        return { name: "challenge.mismatch", reason: via === undefined ? reason : { ...reason, via } };
+      }
+      case "refused":
+        return refusedBy("challenge.refused", "server", judgement.code, judgement.serverKey);
+      case "middlebox":
+        return refusedBy("challenge.middlebox", "middlebox", judgement.code, judgement.serverKey);
+      case "refusedFirstUse":
+        return refusedBy("challenge.refusedFirstUse", "unauthenticated", judgement.code, judgement.serverKey);
+    }
+  }
+
+  protected endReason(cause?: unknown): Reason {
+    const { state, queue } = this;
+    const truncated: Reason =
+      cause === undefined ? { code: "truncated", state } : { code: "truncated", state, cause };
+    if (state !== "Start" && state !== "AwaitChallenge") return truncated;
+    const start = queue.peek(headerLength);
+    if (cause === undefined) {
+      if (queue.length === 0) return { code: "no_answer" };
+      if (state === "AwaitChallenge" && queue.length === headerLength && isHawser(start)) {
+        return { code: "hint", peer: headerFields(start), same: isSpoken(start) };
+      }
+    }
+    return notHawser(start) ?? truncated;
+  }
+
+  protected perform(action: Action, event: MachineEvent): void {
+    switch (action) {
+      case "send.hello":
+        this.handshakeDeadline = this.settings.now() + this.settings.handshakeTimeout;
+        this.transmit(this.#handshake.hello);
+        return;
+      case "queue":
+        this.#waiting.push(needed(event.bytes).slice());
+        return;
+      case "peerKey":
+        this.output({ type: "peerKey", publicKey: needed(event.publicKey), context: undefined });
+        return;
+      case "dh": {
+        const { keyHolder } = this.#options;
+        this.output({ type: "dh", keyHolder, publicKey: this.#handshake.peerEphemeral });
+        return;
+      }
+      case "send.response":
+        this.startRecords(this.#handshake.finish());
+        this.transmit(needed(event.bytes));
+        return;
+      case "send.early":
+        this.#waiting.push(needed(event.bytes).slice());
+        this.#sendEarly();
+        return;
+      case "send.queued":
+        event.name === "verdict.accept" ? this.#sendWaiting() : this.#sendEarly();
+        return;
+      default:
+        throw new Error(`a client has no output ${action}`);
+    }
+  }
+
+  /** Before the Verdict: as much of the waiting data as may be sent, in records that fit. */
+  #sendEarly(): void {
+    const writer = needed(this.writer);
+    while (this.#waiting.length > 0) {
+      const sealed = writer.sealDataWithin(this.#waiting.peek(this.#waiting.length), this.#earlyDataLeft);
+      if (sealed === undefined) return;
+      this.#waiting.take(sealed.taken);
+      this.#earlyDataLeft -= sealed.record.length;
+      this.transmit(sealed.record);
+    }
+  }
+
+  /** After the Accept: all of it, and the Close behind it. */
+  #sendWaiting(): void {
+    this.transmit(needed(this.writer).sealData(this.#waiting.take(this.#waiting.length)));
+    if (this.#closeWaiting) super.sendClose();
+  }
+
+  protected override sendClose(): void {
+    if (this.#waiting.length > 0) this.#closeWaiting = true;
+    else super.sendClose();
+  }
+
+  protected wipeHandshake(): void {
+    this.#handshake.wipe();
+    this.#verdictReader?.wipe();
+    this.#waiting.clear();
+  }
+}
+
+function notHawser(bytes: Uint8Array): Reason | undefined {
+  const protocol = otherProtocol(bytes);
+  return protocol === undefined
+    ? undefined
+    : { code: "not_hawser", bytes: bytes.slice(0, headerLength), protocol };
+}
+
+function badChallenge(challenge: Uint8Array, fault: "zero" | "unauthentic"): Reason {
+  return notHawser(challenge) ?? { code: "bad_challenge", fault };
+}
+
+function refusedBy(
+  name: "challenge.refused" | "challenge.middlebox" | "challenge.refusedFirstUse",
+  by: "server" | "middlebox" | "unauthenticated",
+  alert: number,
+  publicKey: Uint8Array,
+): MachineEvent {
+  return { name, reason: { code: "refused", by, alert, publicKey } };
+}

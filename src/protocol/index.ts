@@ -1,0 +1,22 @@
+/**
+ * Hawser's protocol without input or output: nothing here needs Node, a clock, randomness or a socket but what is
+ * handed in.
+ *
+ * @module
+ */
+export type { Primitives } from "../crypto/primitives.ts";
+export { Channel } from "./channel/channel.ts";
+export { ClientChannel } from "./channel/client-channel.ts";
+export type { LivenessPolicy } from "./channel/liveness.ts";
+export type { ChannelOptions, ClientOptions, ServerOptions } from "./channel/options.ts";
+export { ServerChannel } from "./channel/server-channel.ts";
+export type { Failure, FailureCode, Origin, Reason } from "./failure.ts";
+export type { HeaderFields } from "./handshake/header.ts";
+export type { KeyHolder } from "./key-holder.ts";
+export type { Role, State, Table } from "./machine/table.ts";
+export type { Output } from "./output.ts";
+export { alertName, escapeMessage } from "./record/alert.ts";
+export { type AlertName, alertCodes } from "./record/alert-codes.ts";
+export type { Padding } from "./record/padding.ts";
+export type { RecordCheck, RecordType } from "./record/plaintext.ts";
+export { UsageError } from "./usage-error.ts";

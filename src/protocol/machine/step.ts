@@ -1,0 +1,35 @@
+import { type AlertName, alertCodes } from "../record/alert-codes.ts";
+import type { Action, Cell, EventName, Role, State, Table } from "./table.ts";
+
+/** The cell for an event in a state. The table is total, so there is one. */
+export function step(table: Table, role: Role, state: State, event: EventName): Cell {
+  const cell = table[role][state]?.[event];
+  if (cell === undefined) throw new Error(`no cell for ${role} ${state} ${event}`);
+  return cell;
+}
+
+const sealing: readonly string[] = [
+  "send.alert",
+  "send.close",
+  "send.data",
+  "send.early",
+  "send.queued",
+  "send.ping",
+  "send.pong",
+];
+
+/** Whether an output needs a nonce of the own direction. */
+export function seals(action: Action): boolean {
+  return sealing.includes(actionName(action));
+}
+
+/** An action without the alert code that may follow its colon. */
+export function actionName(action: Action): string {
+  return action.split(":", 1)[0] ?? action;
+}
+
+/** The alert code that follows an action's colon. */
+export function alertOf(action: Action): number | undefined {
+  const name = action.split(":", 2)[1];
+  return name === undefined ? undefined : alertCodes[name as AlertName];
+}

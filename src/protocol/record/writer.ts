@@ -1,0 +1,107 @@
+import {
+  lastNonce,
+  maxPlaintext,
+  maxRecordBody,
+  recordHeadLength,
+  recordLengthLength,
+  tagLength,
+} from "../limits.ts";
+import type { CipherState } from "../noise/cipher-state.ts";
+import { isExhausted, rekeyIfDue } from "./direction.ts";
+import { type RecordType, writePlaintext } from "./plaintext.ts";
+
+const noAssociatedData = new Uint8Array(0);
+/** What a record adds to its plaintext on the wire. */
+const overhead = recordLengthLength + tagLength;
+
+export interface WriterOptions {
+  readonly cipher: CipherState;
+  /** From a plaintext's length to its padded length. */
+  readonly paddedLength: (length: number) => number;
+  /** The most data that one record carries, 1 to 65,516 bytes. */
+  readonly recordSize: number;
+}
+
+/** Seals the records of one direction. */
+export class RecordWriter {
+  readonly #cipher: CipherState;
+  readonly #paddedLength: (length: number) => number;
+  readonly #recordSize: number;
+
+  constructor(options: WriterOptions) {
+    this.#cipher = options.cipher;
+    this.#paddedLength = options.paddedLength;
+    this.#recordSize = options.recordSize;
+  }
+
+  /** One record, whole. */
+  seal(type: RecordType, body: Uint8Array): Uint8Array {
+    const length = this.#paddedLength(recordHeadLength + body.length);
+    const out = new Uint8Array(overhead + length);
+    this.#sealInto(out, type, body, length);
+    return out;
+  }
+
+  /** How many records {@link sealData} makes of so many bytes. */
+  recordsFor(length: number): number {
+    return Math.ceil(length / this.#recordSize);
+  }
+
+  /** Data as records, in one buffer. */
+  sealData(data: Uint8Array): Uint8Array {
+    const bodies: Uint8Array[] = [];
+    for (let start = 0; start < data.length; start += this.#recordSize) {
+      bodies.push(data.subarray(start, start + this.#recordSize));
+    }
+    const lengths = bodies.map((body) => this.#paddedLength(recordHeadLength + body.length));
+    const out = new Uint8Array(lengths.reduce((sum, length) => sum + overhead + length, 0));
+    let offset = 0;
+    bodies.forEach((body, i) => {
+      const length = lengths[i] ?? 0;
+      this.#sealInto(out.subarray(offset, offset + overhead + length), "data", body, length);
+      offset += overhead + length;
+    });
+    return out;
+  }
+
+  /**
+   * One Data record from the start of the data that takes at most `wire` bytes, and how much of the data it carries;
+   * `undefined` when not a byte fits, padded as it would be.
+   */
+  sealDataWithin(
+    data: Uint8Array,
+    wire: number,
+  ): { readonly record: Uint8Array; readonly taken: number } | undefined {
+    const room = Math.min(wire - overhead, maxPlaintext) - recordHeadLength;
+    let taken = Math.min(data.length, this.#recordSize, maxRecordBody, room);
+    if (taken < 1) return undefined;
+    // Padding may ask for more than there is room for; less data, then none at all, may ask for less.
+    while (taken > 1 && overhead + this.#paddedLength(recordHeadLength + taken) > wire)
+      taken = Math.floor(taken / 2);
+    if (overhead + this.#paddedLength(recordHeadLength + taken) > wire) return undefined;
+    return { record: this.seal("data", data.subarray(0, taken)), taken };
+  }
+
+  /** Whether so many records other than an Alert or a Close can still be sealed; the nonce 2⁶⁴−2 is not for them. */
+  canSeal(records: number): boolean {
+    return this.#cipher.nonce + BigInt(records) <= lastNonce;
+  }
+
+  /** Whether an Alert or a Close can still be sealed. */
+  get canSealLast(): boolean {
+    return !isExhausted(this.#cipher);
+  }
+
+  wipe(): void {
+    this.#cipher.wipe();
+  }
+
+  #sealInto(out: Uint8Array, type: RecordType, body: Uint8Array, length: number): void {
+    rekeyIfDue(this.#cipher);
+    const ciphertext = out.subarray(recordLengthLength);
+    out[0] = ciphertext.length >> 8;
+    out[1] = ciphertext.length & 0xff;
+    writePlaintext(ciphertext, type, body, length);
+    this.#cipher.encryptWithAd(noAssociatedData, ciphertext.subarray(0, length), ciphertext);
+  }
+}
