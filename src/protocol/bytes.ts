@@ -1,3 +1,13 @@
+/**
+ * A copy of a secret in memory that a garbage collector does not move about: V8 keeps small arrays in its moving
+ * heap unless they are made over an ArrayBuffer, and a move leaves a copy that no wiping reaches.
+ */
+export function secretCopy(secret: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new ArrayBuffer(secret.length));
+  copy.set(secret);
+  return copy;
+}
+
 /** The bytes of the arguments, one after the other. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;

@@ -10,6 +10,7 @@ export { ClientChannel } from "./channel/client-channel.ts";
 export type { LivenessPolicy } from "./channel/liveness.ts";
 export type { ChannelOptions, ClientOptions, ServerOptions } from "./channel/options.ts";
 export { ServerChannel } from "./channel/server-channel.ts";
+export { type Explanation, explainFailure } from "./explain.ts";
 export type { Failure, FailureCode, Origin, Reason } from "./failure.ts";
 export type { HeaderFields } from "./handshake/header.ts";
 export type { KeyHolder } from "./key-holder.ts";

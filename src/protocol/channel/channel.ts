@@ -234,7 +234,7 @@ export abstract class Channel {
     this.writer = new RecordWriter({ ...this.settings, cipher });
   }
 
-  /** What the input makes next, as exactly one event: a message or record, bytes that none is made of, the end of file. */
+  /** ST-003: what the input makes next, as exactly one event: a message or record, bytes that none is made of, the end of file. */
   #classify(): MachineEvent | undefined {
     const state = this.#state;
     const arrived = this.#arrived && this.queue.length > 0;
@@ -258,6 +258,7 @@ export abstract class Channel {
     return classifyRecord(result, { state: this.#state, pongOwed, outstandingPing: outstanding });
   }
 
+  /** ST-012, ST-013, ST-023 to ST-028: what the end of file is, in the present state. */
   #classifyEnd(): MachineEvent {
     if (drains(this.#state) && !this.#unflushed) return { name: "drained" };
     const reason = this.endReason();
@@ -265,7 +266,7 @@ export abstract class Channel {
     return { name: this.queue.length === 0 ? "eof" : "eof.partial", reason };
   }
 
-  /** Looks the event up, carries its outputs out, and takes the state. */
+  /** ST-004: looks the event up, carries its outputs out in order, and takes the state. */
   #step(event: MachineEvent): void {
     const cell = step(this.settings.table, this.#role, this.#state, event.name);
     const instead = this.#withoutNonce(cell.outputs, event);
@@ -283,7 +284,7 @@ export abstract class Channel {
     this.#wipe();
   }
 
-  /** Where outputs need a nonce that the own direction has no more: the event that this is instead. */
+  /** RC-006, RC-007: where outputs need a nonce that the own direction has no more, the event that this is instead. */
   #withoutNonce(actions: readonly Action[], event: MachineEvent): MachineEvent | undefined {
     const { writer } = this;
     if (writer === undefined || !actions.some(seals)) return undefined;
@@ -293,6 +294,7 @@ export abstract class Channel {
     return records === 0 || writer.canSeal(records) ? undefined : { name: "nonce.last", reason };
   }
 
+  /** ST-033. */
   #wipe(): void {
     this.wipeHandshake();
     this.writer?.wipe();

@@ -90,13 +90,14 @@ export class ClientChannel extends Channel {
     if (this.state !== "AwaitChallenge") {
       const result = needed(this.#verdictReader).next();
       if (result === undefined) return undefined;
-      this.#verdictReader?.wipe();
+      this.#verdictReader?.wipe(); // HS-093
       return classifyVerdict(result, this.state);
     }
     if (this.queue.length < challengeLength) return undefined;
     return this.#classifyChallenge(this.queue.take(challengeLength));
   }
 
+  /** HS-055 to HS-061, in their order. */
   #classifyChallenge(challenge: Uint8Array): MachineEvent {
     const judgement = this.#handshake.readChallenge(challenge);
     const { serverKey: expected, via } = this.#options;
@@ -122,6 +123,7 @@ export class ClientChannel extends Channel {
     }
   }
 
+  /** ST-026 before the Challenge, a truncation afterwards (HS-104, RC-033). */
   protected endReason(cause?: unknown): Reason {
     const { state, queue } = this;
     const truncated: Reason =
@@ -170,7 +172,7 @@ export class ClientChannel extends Channel {
     }
   }
 
-  /** Before the Verdict: as much of the waiting data as may be sent, in records that fit. */
+  /** Before the Verdict: as much of the waiting data as may be sent, in records that fit (HS-113, HS-114). */
   #sendEarly(): void {
     const writer = needed(this.writer);
     while (this.#waiting.length > 0) {
@@ -188,6 +190,7 @@ export class ClientChannel extends Channel {
     if (this.#closeWaiting) super.sendClose();
   }
 
+  /** HS-115: a Close that follows waiting data waits with it. */
   protected override sendClose(): void {
     if (this.#waiting.length > 0) this.#closeWaiting = true;
     else super.sendClose();

@@ -18,7 +18,7 @@ import { UsageError } from "../usage-error.ts";
 import { Channel, needed } from "./channel.ts";
 import { checkKeyHolders, checkSettings, type ServerOptions, servedContexts } from "./options.ts";
 
-/** What a Challenge may say to refuse. */
+/** What a Challenge may say to refuse (HS-048). */
 const challengeCodes: readonly number[] = [
   alertCodes.no_route,
   alertCodes.unreachable,
@@ -107,6 +107,7 @@ export class ServerChannel extends Channel {
     return this.state === "AwaitHello" ? this.#classifyHello() : this.#classifyResponse();
   }
 
+  /** HS-007 to HS-010: the header is judged as soon as it is there. */
   #classifyHello(): MachineEvent | undefined {
     if (this.queue.length < headerLength) return undefined;
     const start = this.queue.peek(headerLength);
@@ -123,6 +124,7 @@ export class ServerChannel extends Channel {
     return { name: "hello.complete", keyHolder: this.#handshake.newestKey };
   }
 
+  /** RT-010 to RT-013: the answer to a Hello. */
   #classifyRoute(progress: RouteProgress): MachineEvent {
     if ("need" in progress) return { name: "route.next", keyHolder: progress.need };
     if ("fault" in progress) return this.#hiddenOr({ name: "hello.zero", reason: { code: "zero_dh" } });
@@ -143,6 +145,7 @@ export class ServerChannel extends Channel {
     return this.#answer("hello.admit", keyHolder, 0);
   }
 
+  /** HS-075 to HS-085. */
   #classifyResponse(): MachineEvent | undefined {
     if (this.queue.length < responseLength) return undefined;
     const response = needed(this.#handshake).readResponse(this.queue.take(responseLength));
@@ -181,7 +184,7 @@ export class ServerChannel extends Channel {
         });
         return;
       case "refuse.later":
-        this.#refusal = { code: needed(event.code), message: needed(event.message) };
+        this.#refusal ??= { code: needed(event.code), message: needed(event.message) };
         return;
       case "route":
         this.output({ type: "route", serverKey: needed(event.publicKey) });
@@ -227,7 +230,7 @@ export class ServerChannel extends Channel {
     this.#verdictWriter?.wipe();
   }
 
-  /** The one record under the verdict key. */
+  /** The one record under the verdict key (HS-091, HS-093). */
   #sendVerdict(type: RecordType, body: Uint8Array): void {
     const writer = needed(this.#verdictWriter);
     this.transmit(writer.seal(type, body));
@@ -238,7 +241,7 @@ export class ServerChannel extends Channel {
     this.output({ type: "forward", bytes: concat(first, this.queue.take(this.queue.length)) });
   }
 
-  /** Stealth: until a route has opened, every failure looks alike. */
+  /** Stealth: until a route has opened, every failure looks alike (RT-020, RT-021). */
   #hiddenOr(event: MachineEvent & { readonly reason: Reason }): MachineEvent {
     return this.#options.stealth === true ? { name: "hello.hidden", reason: event.reason } : event;
   }

@@ -39,7 +39,7 @@ export class ClientHandshake {
   readonly #options: ClientHandshakeOptions;
   readonly #state: HandshakeState;
 
-  /** Makes the Hello. Throws {@link UsageError} when a configured key is a low-order point. */
+  /** Makes the Hello (HS-024 to HS-029). Throws {@link UsageError} when a configured key is a low-order point (HS-019). */
   constructor(options: ClientHandshakeOptions) {
     const { primitives, serverKey } = options;
     this.#options = options;
@@ -74,7 +74,7 @@ export class ClientHandshake {
     this.hello = concat(header, message.bytes);
   }
 
-  /** Judges the 98 bytes of a Challenge: the steps of HS in their order. */
+  /** Judges the 98 bytes of a Challenge: HS-049 to HS-061, in their order. */
   readChallenge(challenge: Uint8Array): ChallengeJudgement {
     const payload = this.#state.readMessage(challenge);
     if ("fault" in payload) return { verdict: "bad", fault: payload.fault };
@@ -108,7 +108,7 @@ export class ClientHandshake {
     return verdictCipher(this.#options.primitives, this.#state);
   }
 
-  /** The Response, 96 bytes; `undefined` when the long-term key's DH is all zeros. */
+  /** The Response (HS-070 to HS-073), 96 bytes; `undefined` when the long-term key's DH is all zeros. */
   writeResponse(staticDh: Uint8Array): Uint8Array | undefined {
     const message = this.#state.writeMessage(this.#options.context, staticDh);
     return "bytes" in message ? message.bytes : undefined;

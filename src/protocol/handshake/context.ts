@@ -2,7 +2,7 @@ import { contextLength } from "../limits.ts";
 import { UsageError } from "../usage-error.ts";
 
 /**
- * A context as it goes over the wire: an ASCII protocol name of at most 32 bytes, each 0x21 to 0x7E, padded with
+ * HS-022: a context as it goes over the wire: an ASCII protocol name of at most 32 bytes, each 0x21 to 0x7E, padded with
  * zeros; none (`""`) is all zeros. Throws {@link UsageError} for any other string.
  */
 export function encodeContext(context: string): Uint8Array {

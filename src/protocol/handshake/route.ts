@@ -9,7 +9,7 @@ function routePrologue(header: Uint8Array): Uint8Array {
 }
 
 /**
- * Seals the server's key to the via key: a Noise N message whose ephemeral is the Hello's own, so only its last 48
+ * RT-001 to RT-006: seals the server's key to the via key: a Noise N message whose ephemeral is the Hello's own, so only its last 48
  * bytes are sent. `undefined` when the via key is a low-order point.
  */
 export function sealRoute(
@@ -33,7 +33,7 @@ export function sealRoute(
 }
 
 /**
- * Opens a route with the key that it may be sealed to, given that key's DH with the client's ephemeral key: the
+ * RT-008, RT-009: opens a route with the key that it may be sealed to, given that key's DH with the client's ephemeral key: the
  * server's key that the client asks for, or `undefined` when it does not authenticate.
  */
 export function openRoute(

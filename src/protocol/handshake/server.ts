@@ -1,5 +1,5 @@
 import type { Primitives } from "../../crypto/primitives.ts";
-import { isZero, u16 } from "../bytes.ts";
+import { isZero, secretCopy, u16 } from "../bytes.ts";
 import type { KeyHolder } from "../key-holder.ts";
 import { headerLength, keyLength } from "../limits.ts";
 import type { CipherState } from "../noise/cipher-state.ts";
@@ -46,10 +46,10 @@ export class ServerHandshake {
     return this.hello.slice(headerLength, headerLength + keyLength);
   }
 
-  /** Hands in the DH that was needed, and takes the next step: each key is tried in its turn, newest first. */
+  /** Hands in the DH that was needed, and takes the next step: each key is tried in its turn, newest first (RT-010). */
   openRoute(keyHolder: KeyHolder, output: Uint8Array | undefined): RouteProgress {
     if (output === undefined || isZero(output)) return { fault: "zero" };
-    this.#outputs.set(keyHolder, output.slice());
+    this.#outputs.set(keyHolder, secretCopy(output));
     const { keyHolders, primitives } = this.#options;
     for (const holder of keyHolders) {
       const dh = this.#outputs.get(holder);
@@ -72,7 +72,7 @@ export class ServerHandshake {
     return newest;
   }
 
-  /** The Challenge, 98 bytes; `undefined` when a DH output is all zeros. */
+  /** The Challenge (HS-038 to HS-044), 98 bytes; `undefined` when a DH output is all zeros. */
   writeChallenge(keyHolder: KeyHolder, code: number): Uint8Array | undefined {
     const { primitives, randomBytes } = this.#options;
     const e = randomBytes(keyLength);
@@ -96,7 +96,7 @@ export class ServerHandshake {
     return verdictCipher(this.#options.primitives, this.#challenged());
   }
 
-  /** Judges the 96 bytes of a Response. Nothing of it is known before both its parts authenticate. */
+  /** Judges the 96 bytes of a Response. Nothing of it is known before both its parts authenticate (HS-085). */
   readResponse(response: Uint8Array): ResponseJudgement {
     const payload = this.#challenged().readMessage(response);
     if ("fault" in payload) return payload;

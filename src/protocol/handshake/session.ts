@@ -6,7 +6,7 @@ import type { HandshakeState } from "../noise/handshake-state.ts";
 import { hmac } from "../noise/hkdf.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** What a finished handshake leaves behind. The `HandshakeState` is wiped. */
+/** What a finished handshake leaves behind (HS-105, HS-106). The `HandshakeState` is wiped. */
 export interface Session {
   /** From the client to the server. */
   readonly clientCipher: CipherState;
@@ -25,7 +25,7 @@ export function finishHandshake(primitives: Primitives, state: HandshakeState): 
   return { clientCipher, serverCipher, exporter, channelBinding };
 }
 
-/** The cipher of the one Verdict record, from the handshake as it is after its second message. */
+/** The cipher of the one Verdict record, from the handshake as it is after its second message (HS-090). */
 export function verdictCipher(primitives: Primitives, state: HandshakeState): CipherState {
   const secret = state.deriveSecret("hawser/1 verdict");
   const cipher = new CipherState(primitives, secret.subarray(0, keyLength));
@@ -43,7 +43,7 @@ export class Exporter {
     this.#secret = secret;
   }
 
-  /** The first `length` bytes (1 to 64) of `HMAC(x, u16 length of label | label | u16 length of context | context)`. */
+  /** HS-108: the first `length` bytes (1 to 64) of `HMAC(x, u16 length of label | label | u16 length of context | context)`. */
   export(label: string, length: number, context: Uint8Array): Uint8Array {
     if (this.#secret === undefined) throw new UsageError("the channel is over and its exporter secret wiped");
     const labelBytes = ascii(label);

@@ -1,4 +1,5 @@
 import type { Primitives } from "../../crypto/primitives.ts";
+import { secretCopy } from "../bytes.ts";
 import { keyLength, maxNonce, tagLength } from "../limits.ts";
 
 const empty = new Uint8Array(0);
@@ -19,7 +20,7 @@ export class CipherState {
   initializeKey(key: Uint8Array): void {
     if (key.length !== keyLength) throw new RangeError("a cipher key has 32 bytes");
     this.wipe();
-    this.#k = key.slice();
+    this.#k = secretCopy(key);
     this.#n = 0n;
     this.#wiped = false;
   }

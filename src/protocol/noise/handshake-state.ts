@@ -1,5 +1,5 @@
 import type { Primitives } from "../../crypto/primitives.ts";
-import { concat, isZero } from "../bytes.ts";
+import { concat, isZero, secretCopy } from "../bytes.ts";
 import { keyLength, tagLength } from "../limits.ts";
 import type { CipherState } from "./cipher-state.ts";
 import { type Pattern, protocolName, type Token } from "./patterns.ts";
@@ -43,7 +43,7 @@ export class HandshakeState {
     this.#primitives = options.primitives;
     this.#initiator = options.initiator;
     this.#s = options.s;
-    this.#e = options.e?.slice();
+    this.#e = options.e && secretCopy(options.e);
     this.#rs = options.rs;
     this.#messages = [...options.pattern.messages];
     this.#symmetricState = new SymmetricState(options.primitives, protocolName(options.pattern));

@@ -21,7 +21,7 @@ export function alertCode(code: number | AlertName): number {
   return number;
 }
 
-/** An Alert's body: the code, then the message in UTF-8, cut at a character boundary to 1,024 bytes. */
+/** An Alert's body: the code, then the message in UTF-8, cut at a character boundary to 1,024 bytes (AL-011). */
 export function alertBody(code: number, message: string): Uint8Array {
   const bytes = new TextEncoder().encode(message);
   let length = Math.min(bytes.length, maxAlertMessage);
@@ -36,7 +36,7 @@ function isContinuation(byte: number | undefined): boolean {
 /**
  * An alert's words as they may be shown or logged: control, format (bidirectional ones among them) and unassigned
  * characters, lone surrogates and line separators as `\u{…}`, so that a peer can't drive a terminal or turn text
- * around; the backslash itself doubled, so that nothing is ambiguous.
+ * around (AL-029); the backslash itself doubled, so that nothing is ambiguous.
  */
 export function escapeMessage(message: string): string {
   return message.replace(/[\\\p{C}\p{Zl}\p{Zp}]/gu, (character) =>

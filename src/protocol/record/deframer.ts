@@ -5,7 +5,7 @@ import type { ByteQueue } from "./byte-queue.ts";
 /** The next record of a stream: its ciphertext (19 to 65,535 bytes, a view that holds until the queue changes), or a length no record has. */
 export type Frame =
   | { readonly ciphertext: Uint8Array }
-  /** A length field below 19: known as soon as its two bytes are there. */
+  /** A length field below 19 (RC-012): known as soon as its two bytes are there. */
   | { readonly badLength: number };
 
 /**

@@ -36,7 +36,7 @@ export function writePlaintext(out: Uint8Array, type: RecordType, body: Uint8Arr
   out.fill(0, recordHeadLength + body.length, length);
 }
 
-/** Parses a record's plaintext (at least 3 bytes), strictly: type, size, padding, body; the first failure counts. */
+/** Parses a record's plaintext (at least 3 bytes), strictly: type, size, padding, body (RC-014 to RC-017); the first failure counts. */
 export function parsePlaintext(plaintext: Uint8Array): RecordContent | RecordFault {
   const type = typeNames[plaintext[0] ?? typeNames.length];
   if (type === undefined) return { fault: "type", alert: false };

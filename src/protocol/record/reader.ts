@@ -18,7 +18,7 @@ export class RecordReader {
     this.#cipher = cipher;
   }
 
-  /** The next record, or `undefined` while more bytes are needed. Checks in the order that RC prescribes. */
+  /** The next record, or `undefined` while more bytes are needed. Checks in the order of RC-011. */
   next(): ReadResult | undefined {
     const frame = this.#deframer.next();
     if (frame === undefined) return undefined;

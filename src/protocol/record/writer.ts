@@ -82,7 +82,7 @@ export class RecordWriter {
     return { record: this.seal("data", data.subarray(0, taken)), taken };
   }
 
-  /** Whether so many records other than an Alert or a Close can still be sealed; the nonce 2⁶⁴−2 is not for them. */
+  /** Whether so many records other than an Alert or a Close can still be sealed; the nonce 2⁶⁴−2 is not for them (RC-006). */
   canSeal(records: number): boolean {
     return this.#cipher.nonce + BigInt(records) <= lastNonce;
   }
