@@ -10,6 +10,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { codeFiles } from "./spec-code.ts";
 import type { Alerts, States } from "./spec-data.ts";
+import { diagramFiles } from "./spec-diagrams.ts";
+import { fillMarkers, wholeTable } from "./spec-text.ts";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -22,7 +24,16 @@ export function readData(): { states: States; alerts: Alerts } {
 /** Every generated file, by its path from the root, with the text it has to have. */
 export async function generate(): Promise<Map<string, string>> {
   const { states, alerts } = readData();
-  return new Map([...codeFiles(states, alerts)]);
+  const markdown = ["alerts.md", "states.md"].map((name): [string, string] => {
+    const path = join("spec", name);
+    return [path, fillMarkers(readFileSync(join(root, path), "utf8"), states, alerts)];
+  });
+  return new Map([
+    ...codeFiles(states, alerts),
+    ...markdown,
+    ["spec/states-table.md", wholeTable(states)],
+    ...(await diagramFiles(states)),
+  ]);
 }
 
 /** The paths of generated files that are missing or differ from what the data say. */
