@@ -5,6 +5,7 @@ import { generate, outOfDate, readData, root } from "../scripts/spec.ts";
 import { isIllegal, outputName, roles } from "../scripts/spec-data.ts";
 import { citations, faults, prefixes, requirements } from "../scripts/spec-requirements.ts";
 import * as limits from "../src/protocol/limits.ts";
+import { recordTypes } from "../src/protocol/record/plaintext.ts";
 
 const { states, alerts } = readData();
 const pages = new Map(
@@ -193,6 +194,36 @@ describe("alerts.json", () => {
     expect(
       codes.filter((code) => !Number.isInteger(code) || code < 1 || code >= alerts.application.from),
     ).toEqual([]);
+  });
+});
+
+describe("numbers elsewhere in the text", () => {
+  const fields = [
+    ...(pages.get("handshake.md") ?? "").matchAll(/^\| (\w*) ?\| (\d+) \| (\d+) \| .* \|$/gm),
+  ].map((match) => ({ message: match[1] ?? "", offset: Number(match[2]), length: Number(match[3]) }));
+
+  it("records.md has the record types of the code", () => {
+    const rows = [...(pages.get("records.md") ?? "").matchAll(/^\| (\d) \| (\w+) \| /gm)];
+    const types = rows.map((match): [string, number] => [(match[2] ?? "").toLowerCase(), Number(match[1])]);
+    expect(Object.fromEntries(types)).toEqual(recordTypes);
+  });
+
+  it("HS-001: the fields of a message follow each other and fill its length", () => {
+    const lengths: number[] = [];
+    for (const { message, offset, length } of fields) {
+      if (message !== "") lengths.push(0);
+      expect(offset).toBe(lengths.at(-1));
+      lengths[lengths.length - 1] = offset + length;
+    }
+    expect(lengths).toEqual([limits.helloLength, limits.challengeLength, limits.responseLength]);
+  });
+
+  it("NO-017: names and labels have the lengths and bytes that are printed", () => {
+    const rows = [...(pages.get("notation.md") ?? "").matchAll(/^\| `(.+)` \| (\d+) \| `([0-9a-f]+)` \|$/gm)];
+    expect(rows.length).toBe(5);
+    for (const [, text = "", length, hex] of rows) {
+      expect([text.length, Buffer.from(text).toString("hex")]).toEqual([Number(length), hex]);
+    }
   });
 });
 
