@@ -189,8 +189,11 @@ export function talk(
   let transportEnded = false;
   account.opened = true;
 
-  /** The next nonce is kept for an Alert, or is there no more. */
-  const noncesSpent = () => failWithAlert(account, sender, CODES.internal_error, "", { event: "nonce.last" });
+  /** The next nonce is kept for an Alert or a Close, or there is no more. */
+  const noncesSpent = () => {
+    if (!maySend(sender.direction, "Alert")) return fail(account, { event: "nonce.none" });
+    return failWithAlert(account, sender, CODES.internal_error, "", { event: "nonce.last" });
+  };
 
   for (;;) {
     if (account.peerClosed && sender.closed) {
