@@ -40,11 +40,12 @@ export interface TestClock {
 }
 
 export function testClient(
-  options: Partial<ClientOptions> & { clock?: TestClock; seed?: string } = {},
+  options: Partial<ClientOptions> & { clock?: TestClock; seed?: string; firstUse?: boolean } = {},
 ): ClientChannel {
-  const { clock = { now: 0 }, seed = "client", ...rest } = options;
-  const common = { primitives, randomBytes: seededBytes(seed), now: () => clock.now };
-  return new ClientChannel({ ...common, keyHolder: clientKey, serverKey: serverKey.publicKey, ...rest });
+  const { clock = { now: 0 }, seed = "client", firstUse = false, ...rest } = options;
+  const common = { primitives, randomBytes: seededBytes(seed), now: () => clock.now, keyHolder: clientKey };
+  const expected = firstUse ? {} : { serverKey: serverKey.publicKey };
+  return new ClientChannel({ ...common, ...expected, ...rest });
 }
 
 export function testServer(

@@ -49,7 +49,7 @@ export abstract class Channel {
   /** The state in which the end of file was judged last. */
   #endJudgedIn: State | undefined;
   #unflushed = false;
-  #drainDeadline = 0;
+  #drainDeadline: number | undefined;
   #drained = 0;
 
   protected constructor(role: Role, initial: State, settings: Settings) {
@@ -95,6 +95,11 @@ export abstract class Channel {
 
   /** When {@link tick} has something to do, on the clock handed in; `undefined` when nothing is timed. */
   get deadline(): number | undefined {
+    const deadline = this.#deadline;
+    return deadline === Number.POSITIVE_INFINITY ? undefined : deadline;
+  }
+
+  get #deadline(): number | undefined {
     if (drains(this.#state)) return this.#drainDeadline;
     if (!readsRecords(this.#state)) return this.handshakeDeadline;
     return this.#inputEnded ? undefined : this.#liveness.deadline;
@@ -123,6 +128,7 @@ export abstract class Channel {
   flushed(): Output[] {
     this.#unflushed = false;
     this.#liveness.pongOwed = false;
+    if (this.#state === "Closing") this.#drainDeadline ??= this.#fromNow(this.settings.drainTimeout);
     return this.run({ name: drains(this.#state) && this.#inputEnded ? "drained" : "flushed" });
   }
 
@@ -279,7 +285,9 @@ export abstract class Channel {
     this.#state = cell.to;
     if (!isOver(cell.to)) return;
     if (cell.to !== "Hiding") this.handshakeDeadline = undefined;
-    if (drains(cell.to)) this.#drainDeadline = this.settings.now() + this.settings.drainTimeout;
+    // ST-035, ST-036: after a clean end the peer may take its time to take what was sent before it.
+    const mayTakeItsTime = cell.to === "Closing" && this.#unflushed;
+    if (drains(cell.to) && !mayTakeItsTime) this.#drainDeadline = this.#fromNow(this.settings.drainTimeout);
     this.queue.clear();
     this.#wipe();
   }
@@ -365,6 +373,10 @@ export abstract class Channel {
         this.transmit(needed(this.writer).seal("alert", this.alertToSend(action, event)));
         return;
     }
+  }
+
+  #fromNow(milliseconds: number): number {
+    return this.settings.now() + milliseconds;
   }
 
   #pingBody(): Uint8Array {

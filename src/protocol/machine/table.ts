@@ -829,7 +829,7 @@ export const table = {
       "time.liveness": { to: "AwaitHello", outputs: ["impossible"] },
       "time.drain": { to: "AwaitHello", outputs: ["impossible"] },
       input: { to: "AwaitHello", outputs: ["impossible"] },
-      eof: { to: "Closed", outputs: ["closeTransport"] },
+      eof: { to: "Closed", outputs: ["closed", "closeTransport"] },
       "eof.partial": { to: "Failed", outputs: ["failed", "closeTransport"] },
       reset: { to: "Failed", outputs: ["failed", "closeTransport"] },
       drained: { to: "AwaitHello", outputs: ["impossible"] },

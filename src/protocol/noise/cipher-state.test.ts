@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { loadPrimitives } from "../../crypto/index.ts";
+import { maxNonce } from "../limits.ts";
+import { CipherState, encodeNonce } from "./cipher-state.ts";
+
+const primitives = await loadPrimitives();
+const key = new Uint8Array(32).fill(5);
+const none = new Uint8Array(0);
+const text = Uint8Array.of(1, 2, 3);
+
+describe("CipherState", () => {
+  it("NO-013: a nonce is four zeros and the counter, little-endian", () => {
+    expect([...encodeNonce(0x0102030405060708n)]).toEqual([0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1]);
+  });
+
+  it("passes everything through until it has a key, as Noise says", () => {
+    const cipher = new CipherState(primitives);
+    expect(cipher.hasKey()).toBe(false);
+    expect(cipher.encryptWithAd(none, text)).toEqual(text);
+    expect(cipher.decryptWithAd(none, text)).toEqual(text);
+    expect(cipher.nonce).toBe(0n);
+  });
+
+  it("counts, and leaves the count where a tag is wrong", () => {
+    const [one, other] = [new CipherState(primitives, key), new CipherState(primitives, key)];
+    const first = one.encryptWithAd(none, text);
+    const second = one.encryptWithAd(none, text);
+    expect(second).not.toEqual(first);
+    expect(other.decryptWithAd(none, second)).toBeUndefined();
+    expect(other.nonce).toBe(0n);
+    expect(other.decryptWithAd(none, first)).toEqual(text);
+    expect(other.decryptWithAd(text, second)).toBeUndefined();
+    expect(other.decryptWithAd(none, second)).toEqual(text);
+  });
+
+  it("rekeys as Noise §4.2 says, and goes on counting", () => {
+    const cipher = new CipherState(primitives, key);
+    cipher.setNonce(9n);
+    cipher.rekey();
+    const stream = new Uint8Array(48);
+    primitives.seal(key, encodeNonce(maxNonce), none, new Uint8Array(32), stream);
+    const next = new CipherState(primitives, stream.subarray(0, 32));
+    next.setNonce(9n);
+    expect(cipher.encryptWithAd(none, text)).toEqual(next.encryptWithAd(none, text));
+    expect(cipher.nonce).toBe(10n);
+  });
+
+  it("refuses the last nonce, which is REKEY's alone", () => {
+    const cipher = new CipherState(primitives, key);
+    cipher.setNonce(maxNonce);
+    expect(() => cipher.encryptWithAd(none, text)).toThrow(/used up/);
+    expect(() => cipher.decryptWithAd(none, new Uint8Array(20))).toThrow(/used up/);
+  });
+
+  it("ST-033: a wiped cipher passes nothing through, unlike one that never had a key", () => {
+    const cipher = new CipherState(primitives, key);
+    cipher.wipe();
+    expect(() => cipher.encryptWithAd(none, text)).toThrow(/wiped/);
+    expect(() => cipher.decryptWithAd(none, text)).toThrow(/wiped/);
+    expect(() => cipher.rekey()).toThrow(/wiped/);
+  });
+
+  it("refuses a key of another length, and a ciphertext shorter than a tag", () => {
+    expect(() => new CipherState(primitives, key.slice(1))).toThrow(RangeError);
+    expect(new CipherState(primitives, key).decryptWithAd(none, new Uint8Array(15))).toBeUndefined();
+  });
+});

@@ -1,0 +1,34 @@
+import { createHmac } from "node:crypto";
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import { loadPrimitives } from "../../crypto/index.ts";
+import { hkdf, hmac } from "./hkdf.ts";
+
+const primitives = await loadPrimitives();
+const openssl = (key: Uint8Array, ...data: readonly Uint8Array[]) => {
+  const mac = createHmac("blake2b512", key);
+  for (const part of data) mac.update(part);
+  return new Uint8Array(mac.digest());
+};
+
+describe("HMAC and HKDF", () => {
+  test.prop([fc.uint8Array({ maxLength: 128 }), fc.uint8Array({ maxLength: 300 })])(
+    "NO-015: HMAC agrees with OpenSSL's over BLAKE2b, block length 128",
+    (key, data) => {
+      expect(hmac(primitives, key, data)).toEqual(openssl(key, data));
+    },
+  );
+
+  test.prop([fc.uint8Array({ minLength: 64, maxLength: 64 }), fc.uint8Array({ maxLength: 80 })])(
+    "NO-016: HKDF gives Noise's two outputs",
+    (ck, ikm) => {
+      const temp = openssl(ck, ikm);
+      const first = openssl(temp, Uint8Array.of(1));
+      expect(hkdf(primitives, ck, ikm)).toEqual([first, openssl(temp, first, Uint8Array.of(2))]);
+    },
+  );
+
+  it("refuses a key longer than a block, which Noise never has", () => {
+    expect(() => hmac(primitives, new Uint8Array(129), new Uint8Array(0))).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,74 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import { ByteQueue } from "./byte-queue.ts";
+
+type Op =
+  | { readonly push: Uint8Array }
+  | { readonly take: number }
+  | { readonly settle: true }
+  | { readonly clear: true };
+
+const op: fc.Arbitrary<Op> = fc.oneof(
+  fc.record({ push: fc.uint8Array({ maxLength: 200 }) }),
+  fc.record({ take: fc.nat(300) }),
+  fc.constant({ settle: true } as const),
+  { arbitrary: fc.constant({ clear: true } as const), weight: 1 },
+);
+
+describe("ByteQueue", () => {
+  test.prop([fc.array(op, { maxLength: 60 })])("gives the bytes that were pushed, in order", (ops) => {
+    const queue = new ByteQueue();
+    let model: number[] = [];
+    for (const step of ops) {
+      if ("push" in step) {
+        queue.push(step.push.slice());
+        model.push(...step.push);
+      } else if ("take" in step) {
+        const length = Math.min(step.take, model.length);
+        expect([...queue.peek(length)]).toEqual(model.slice(0, length));
+        expect([...queue.take(length)]).toEqual(model.slice(0, length));
+        model = model.slice(length);
+      } else if ("settle" in step) {
+        queue.settle();
+      } else {
+        queue.clear();
+        model = [];
+      }
+      expect(queue.length).toBe(model.length);
+      expect([...queue.peek(1_000_000)]).toEqual(model);
+    }
+  });
+
+  it("gives a chunk back to whoever pushed it", () => {
+    const queue = new ByteQueue();
+    const chunk = Uint8Array.of(1, 2, 3);
+    queue.push(chunk);
+    queue.take(1);
+    queue.settle();
+    chunk.fill(9);
+    expect([...queue.take(2)]).toEqual([2, 3]);
+  });
+
+  it("takes what is there without a copy", () => {
+    const queue = new ByteQueue();
+    const chunk = new Uint8Array(100);
+    queue.push(chunk);
+    expect(queue.take(50).buffer).toBe(chunk.buffer);
+  });
+
+  it("holds one-byte chunks in memory that grows with what is held, not with their number", () => {
+    const queue = new ByteQueue();
+    for (let i = 0; i < 65_537; i++) {
+      queue.push(Uint8Array.of(i & 0xff));
+      queue.settle();
+    }
+    expect(queue.peek(65_537).buffer.byteLength).toBeLessThanOrEqual(4 * 65_537);
+  });
+
+  it("refuses to take more than there is", () => {
+    const queue = new ByteQueue();
+    queue.push(Uint8Array.of(1));
+    expect(() => queue.take(2)).toThrow(RangeError);
+    expect(queue.length).toBe(1);
+  });
+});
