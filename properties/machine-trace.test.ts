@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { Failure, Output, Role, State } from "../src/protocol/index.ts";
-import { absorb, clientKey, exchange, newPair, openPair, serverKey, testServer } from "./model/pair.ts";
+import type { ClientChannel, Failure, Output, Role, ServerChannel, State } from "../src/protocol/index.ts";
+import {
+  absorb,
+  clientKey,
+  type End,
+  exchange,
+  newPair,
+  openPair,
+  serverKey,
+  testServer,
+} from "./model/pair.ts";
 import { checkTrace, traceFaults, traceRules } from "./model/trace.ts";
 
 /**
@@ -157,15 +166,16 @@ describe("ST-001: real runs keep the rules", () => {
       checkTrace("client", pair.client.channel, pair.client.outputs);
       checkTrace("server", pair.server.channel, pair.server.outputs);
     };
-    for (const end of [pair.client, pair.server]) absorb(end, end.channel.write(bytes(9)));
+    const ends: readonly End<ClientChannel | ServerChannel>[] = [pair.client, pair.server];
+    for (const end of ends) absorb(end, end.channel.write(bytes(9)));
     exchange(pair);
     check();
-    for (const end of [pair.client, pair.server]) {
+    for (const end of ends) {
       absorb(end, end.channel.close());
       exchange(pair);
       check();
     }
-    for (const end of [pair.client, pair.server]) {
+    for (const end of ends) {
       absorb(end, end.channel.flushed());
       absorb(end, end.channel.transportEnded());
       check();
