@@ -20,7 +20,7 @@ import {
   transportKeys,
   verdictKey,
 } from "./messages.ts";
-import { ascii, equal, publicOf } from "./primitives.ts";
+import { ascii, concat, equal, publicOf } from "./primitives.ts";
 import {
   encodeAlert,
   fresh,
@@ -134,6 +134,8 @@ export function runClient(client: Client, script: Script): Account {
   let spent = 0;
   let closeOwed = false;
   const sendQueued = (limit: number): void => {
+    // What waits is one run of bytes: where one write ended and the next began means nothing (RC-024).
+    if (queue.length > 1) queue.splice(0, queue.length, concat(...queue));
     for (let data = queue.shift(); data !== undefined; data = queue.shift()) {
       let size = Math.min(data.length, MAX_BODY);
       while (size > 0 && spent + wireLength(sender, size) > limit) size--;
