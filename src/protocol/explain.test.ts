@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { explainFailure } from "./explain.ts";
+import { type FailureCode, failureOf, type Reason } from "./failure.ts";
+
+const key = (byte: number) => new Uint8Array(32).fill(byte);
+/** Words from a peer or a system that would do harm on a terminal. */
+const hostile = "\u001b[2J\u202egnp.exe\nok";
+const cause = new Error(hostile);
+
+/** Every code, with what a peer may have put into it. */
+const reasons: { readonly [Code in FailureCode]: Extract<Reason, { code: Code }> } = {
+  not_hawser: { code: "not_hawser", bytes: Uint8Array.of(27, 91, 50, 74, 10), protocol: undefined },
+  unsupported_header: { code: "unsupported_header", peer: { version: 2, suite: 3, flags: 4 } },
+  hint: { code: "hint", peer: { version: 2, suite: 3, flags: 0 }, same: false },
+  no_answer: { code: "no_answer" },
+  truncated: { code: "truncated", state: "Open", cause },
+  abandoned: { code: "abandoned", cause },
+  zero_dh: { code: "zero_dh" },
+  bad_challenge: { code: "bad_challenge", fault: "unauthentic" },
+  server_key_mismatch: {
+    code: "server_key_mismatch",
+    expected: key(0xaa),
+    received: key(0xbb),
+    via: key(0xcc),
+  },
+  refused: { code: "refused", by: "middlebox", alert: 4, publicKey: key(1) },
+  untrusted: { code: "untrusted", publicKey: key(0xdd) },
+  hello_refused: { code: "hello_refused", alert: 9, message: hostile },
+  route_unopened: { code: "route_unopened" },
+  bad_response: { code: "bad_response", fault: "zero" },
+  wrong_context: {
+    code: "wrong_context",
+    received: Uint8Array.of(27, 10, ...new Array(30).fill(0)),
+    publicKey: key(1),
+  },
+  denied: { code: "denied", alert: 3, message: hostile },
+  bad_record: { code: "bad_record", check: "padding" },
+  unexpected_record: { code: "unexpected_record", type: "accept", state: "Open" },
+  malformed_alert: { code: "malformed_alert", check: "body" },
+  alert_received: { code: "alert_received", alert: 0x8001, message: hostile },
+  timeout: { code: "timeout", what: "handshake", state: "Judging" },
+  cancelled: { code: "cancelled", alert: 12, message: hostile },
+  key_holder_failed: { code: "key_holder_failed", cause },
+  nonces_exhausted: { code: "nonces_exhausted" },
+};
+
+const inWords = (reason: Reason) => Object.values(explainFailure(failureOf(reason, undefined)));
+
+describe("explainFailure", () => {
+  it.each(Object.values(reasons))(
+    "AL-029: says $code in three sentences that are safe to print",
+    (reason) => {
+      const words = inWords(reason);
+      expect(words).toHaveLength(3);
+      for (const sentence of words) {
+        expect(sentence).toMatch(/^[A-Z].*\.$/);
+        expect(sentence).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      }
+    },
+  );
+
+  it("gives each failure a code, an origin and a requirement", () => {
+    for (const reason of Object.values(reasons)) {
+      const failure = failureOf(reason, 5);
+      expect(failure).toMatchObject({ code: reason.code, reason, alertSent: 5 });
+      expect(failure.requirement).toMatch(/^[A-Z]{2}-\d{3}$/);
+      expect("alertSent" in failureOf(reason, undefined)).toBe(false);
+    }
+  });
+
+  it("HS-059: names both keys, in the way they are printed where it is shown", () => {
+    const failure = failureOf(reasons.server_key_mismatch, undefined);
+    const { happened, expected } = explainFailure(failure, (publicKey) => `key-${publicKey[0]}`);
+    expect(happened).toContain("key-187");
+    expect(expected).toContain("key-170");
+    expect(explainFailure(failure).happened).toContain("bb".repeat(32));
+  });
+
+  it("HS-013: a hint like the own header is altered or refused, not another version", () => {
+    const [happened] = inWords({ ...reasons.hint, same: true });
+    expect(happened).toMatch(/altered on the way, or refused/);
+  });
+
+  it("HS-060: a refusal on first use is said to be nobody's", () => {
+    const [happened, , advice] = inWords({ ...reasons.refused, by: "unauthenticated" });
+    expect(happened).toMatch(/^Whoever answered/);
+    expect(advice).toMatch(/Anybody on the way/);
+  });
+
+  it("names a context that is one, and says when there is none", () => {
+    const context = (...bytes: number[]) =>
+      inWords({ ...reasons.wrong_context, received: Uint8Array.of(...bytes, 0) })[0];
+    expect(context(0x61)).toContain('"a"');
+    expect(context()).toContain("(none)");
+    expect(context(0x80)).toContain("8000");
+  });
+
+  it("AL-003: an alert that nobody has defined is named by its number", () => {
+    expect(inWords({ ...reasons.alert_received, alert: 99 })[0]).toContain("0x63");
+  });
+});
