@@ -1,0 +1,289 @@
+/** Why: a secret key that is overwritten is lost, and one that others can read is no secret. */
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { everythingOf, refusal, rejection, shows } from "../../../properties/arbitraries/key-errors.ts";
+import { loadPrimitives } from "../../crypto/index.ts";
+import { generateKeyPair } from "../key-pair.ts";
+import { readSecretKeyFile, requireSecretMode, writeSecretKeyFile } from "./secret-key-file.ts";
+
+const primitives = await loadPrimitives();
+const holder = generateKeyPair(primitives, (bytes) => bytes.fill(7));
+const secretText = holder.secretKeyText();
+const LIMIT = 65_536;
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "hawser-keys-"));
+  path = join(folder, "key");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("writing a secret key's file", () => {
+  it("KT-032, KT-034: a new file that reads back", async () => {
+    await writeSecretKeyFile(path, holder, new Date(0));
+    expect(readFileSync(path, "utf8")).toBe(
+      `# created: 1970-01-01T00:00:00Z\n# public key: ${holder.publicKeyText}\n${secretText}\n`,
+    );
+    expect(await readSecretKeyFile(path)).toEqual(holder.exportSecretKey());
+  });
+
+  it.each(["0000", "0022", "0777"])("KT-035: mode 0600 under a umask of %s", async (octal) => {
+    const mask = Number.parseInt(octal, 8);
+    // The mask belongs to the whole process, so another one writes the file.
+    const script = `
+      process.umask(${mask});
+      const { loadPrimitives } = await import("./src/crypto/index.ts");
+      const { generateKeyPair, writeSecretKeyFile } = await import("./src/keys/index.ts");
+      await writeSecretKeyFile(process.argv[1], generateKeyPair(await loadPrimitives()));`;
+    execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script, path]);
+    expect(statSync(path).mode & 0o7777).toBe(0o600);
+  });
+
+  it("KT-034: never over a file", async () => {
+    writeFileSync(path, "precious");
+    const error = await rejection(writeSecretKeyFile(path, holder));
+    expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_EXISTS", path, cause: { code: "EEXIST" } });
+    expect(readFileSync(path, "utf8")).toBe("precious");
+  });
+
+  it("KT-034: never through a symbolic link, nor over a folder", async () => {
+    symlinkSync(join(folder, "elsewhere"), path);
+    expect((await rejection(writeSecretKeyFile(path, holder))).code).toBe("ERR_HAWSER_KEY_FILE_EXISTS");
+    expect(existsSync(join(folder, "elsewhere"))).toBe(false);
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect((await rejection(writeSecretKeyFile(folder, holder))).code).toBe("ERR_HAWSER_KEY_FILE_EXISTS");
+  });
+
+  it("says when the folder is missing, or is none", async () => {
+    const missing = await rejection(writeSecretKeyFile(join(folder, "no", "key"), holder));
+    expect(missing).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_MISSING", cause: { code: "ENOENT" } });
+    expect(missing.message).toContain("no such folder");
+    writeFileSync(path, "");
+    expect(await rejection(writeSecretKeyFile(join(path, "key"), holder))).toMatchObject({
+      code: "ERR_HAWSER_KEY_FILE_SYSTEM",
+      cause: { code: "ENOTDIR" },
+    });
+  });
+
+  it("leaves no half-written file where the disk is full", async () => {
+    // /dev/full can't be made anew, so a limit on the size of files stands in for a full disk.
+    const script = `
+      process.on("SIGXFSZ", () => {});
+      const { loadPrimitives } = await import("./src/crypto/index.ts");
+      const { generateKeyPair, writeSecretKeyFile } = await import("./src/keys/index.ts");
+      const error = await writeSecretKeyFile(process.argv[1], generateKeyPair(await loadPrimitives())).catch((e) => e);
+      process.stderr.write(error.code + " " + error.cause.code);`;
+    const out = execFileSync(
+      "bash",
+      [
+        "-c",
+        'ulimit -f 0; exec "$@" 2>&1 | cat',
+        "-",
+        process.execPath,
+        "--import",
+        "tsx",
+        "--input-type=module",
+        "-e",
+        script,
+        path,
+      ],
+      { encoding: "utf8", env: { ...process.env, TSX_DISABLE_CACHE: "1" } },
+    );
+    expect(out).toBe("ERR_HAWSER_KEY_FILE_SYSTEM EFBIG");
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("KT-024: nothing of a wiped key pair", async () => {
+    const wiped = generateKeyPair(primitives);
+    wiped.wipe();
+    expect((await rejection(writeSecretKeyFile(path, wiped))).code).toBe("ERR_HAWSER_KEY_WIPED");
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
+describe("reading a secret key's file", () => {
+  it.each(["0644", "0640", "0604", "0620", "0602", "0610", "0601"])(
+    "KT-036: refuses mode %s with the command",
+    async (octal) => {
+      const mode = Number.parseInt(octal, 8);
+      path = join(folder, "my key");
+      writeFileSync(path, secretText);
+      chmodSync(path, mode);
+      const error = await rejection(readSecretKeyFile(path));
+      expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_MODE", path });
+      expect(error.message).toContain(`the file's mode is ${octal}`);
+      const command = /chmod 600 '[^']*'/.exec(error.message)?.[0] ?? "";
+      execFileSync("sh", ["-c", command]);
+      expect(await readSecretKeyFile(path)).toEqual(holder.exportSecretKey());
+    },
+  );
+
+  it.each(["0600", "0400", "0700", "4600"])("KT-036: takes mode %s", async (octal) => {
+    const mode = Number.parseInt(octal, 8);
+    writeFileSync(path, secretText);
+    chmodSync(path, mode);
+    expect(await readSecretKeyFile(path)).toEqual(holder.exportSecretKey());
+  });
+
+  it("KT-036: judges what a symbolic link points to", async () => {
+    const target = join(folder, "target");
+    writeFileSync(target, secretText, { mode: 0o644 });
+    symlinkSync(target, path);
+    expect((await rejection(readSecretKeyFile(path))).code).toBe("ERR_HAWSER_KEY_FILE_MODE");
+    chmodSync(target, 0o600);
+    expect(await readSecretKeyFile(path)).toEqual(holder.exportSecretKey());
+  });
+
+  it("KT-037: does not judge modes on Windows", () => {
+    expect(() => requireSecretMode("key", 0o100666n, "win32")).not.toThrow();
+    expect(refusal(() => requireSecretMode("key", 0o100666n, "linux")).code).toBe("ERR_HAWSER_KEY_FILE_MODE");
+  });
+
+  it("KT-038: a missing file, and a loop of links", async () => {
+    expect(await rejection(readSecretKeyFile(path))).toMatchObject({
+      code: "ERR_HAWSER_KEY_FILE_MISSING",
+      path,
+      cause: { code: "ENOENT" },
+    });
+    symlinkSync("key", path);
+    expect(await rejection(readSecretKeyFile(path))).toMatchObject({
+      code: "ERR_HAWSER_KEY_FILE_SYSTEM",
+      cause: { code: "ELOOP" },
+    });
+  });
+
+  it("KT-038: a folder, a pipe that nobody writes to, devices, a socket", async () => {
+    const server = createServer();
+    const socket = join(folder, "socket");
+    await new Promise<void>((done) => server.listen(socket, done));
+    execFileSync("mkfifo", ["-m", "600", path]);
+    mkdirSync(join(folder, "sub"));
+    for (const other of [join(folder, "sub"), path, "/dev/zero", "/dev/null", socket]) {
+      const error = await rejection(readSecretKeyFile(other));
+      expect(error, other).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_KIND", path: other });
+      expect(error.message).toContain("standard input (-)");
+    }
+    await new Promise((done) => server.close(done));
+  });
+
+  it("KT-038: 65,536 bytes and no more", async () => {
+    const padded = `#${"x".repeat(LIMIT - secretText.length - 2)}\n${secretText}`;
+    writeFileSync(path, padded, { mode: 0o600 });
+    expect(await readSecretKeyFile(path)).toEqual(holder.exportSecretKey());
+    writeFileSync(path, `${padded}\n`);
+    expect(await rejection(readSecretKeyFile(path))).toMatchObject({
+      code: "ERR_HAWSER_KEY_FILE_SIZE",
+      path,
+    });
+  });
+
+  it("KT-033: names file and line", async () => {
+    writeFileSync(path, `# mine\n${secretText.slice(0, -1)}\n`, { mode: 0o600 });
+    const error = await rejection(readSecretKeyFile(path));
+    expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_LENGTH", path, line: 2 });
+    expect(error.message.startsWith(`${path}:2: `)).toBe(true);
+    writeFileSync(path, "");
+    expect(await rejection(readSecretKeyFile(path))).toMatchObject({
+      code: "ERR_HAWSER_KEY_FILE_NO_KEY",
+      path,
+    });
+  });
+
+  it("KT-021, KT-013: a secret key where its path belongs, whole or with a damaged beginning", async () => {
+    for (const pasted of [
+      secretText,
+      secretText.toLowerCase(),
+      `./${secretText}`,
+      secretText.replace("SECRET", "SECRT"),
+      secretText.slice(19),
+    ]) {
+      for (const refused of [readSecretKeyFile(pasted), writeSecretKeyFile(pasted, holder)]) {
+        const error = await rejection(refused);
+        expect(error.code).toBe("ERR_HAWSER_KEY_SECRET");
+        expect(shows(everythingOf(error), secretText.slice(19))).toBe(false);
+      }
+    }
+  });
+
+  it("an empty path, a NUL in it, - where a file is written; a path that is no string", async () => {
+    for (const refused of [
+      readSecretKeyFile(""),
+      readSecretKeyFile("a\0b"),
+      writeSecretKeyFile("-", holder),
+    ]) {
+      expect((await rejection(refused)).code).toBe("ERR_HAWSER_KEY_FILE_PATH");
+    }
+    await expect(readSecretKeyFile(undefined as unknown as string)).rejects.toThrow(TypeError);
+  });
+});
+
+describe("KT-039: standard input", () => {
+  const from = (...chunks: (string | Uint8Array)[]) =>
+    readSecretKeyFile("-", { stdin: Readable.from(chunks) });
+
+  it("is read to its end, however it is cut", async () => {
+    const text = `# mine\r\n${secretText}\r\n`;
+    expect(await from(...text)).toEqual(holder.exportSecretKey());
+    expect(await from(Buffer.from(text))).toEqual(holder.exportSecretKey());
+  });
+
+  it("is process.stdin unless another is given", () => {
+    const script = `
+      const { readSecretKeyFile } = await import("./src/keys/index.ts");
+      process.stdout.write(Buffer.from(await readSecretKeyFile("-")).toString("hex"));`;
+    const out = execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+      input: `${secretText}\n`,
+      encoding: "utf8",
+    });
+    expect(out).toBe("07".repeat(32));
+  });
+
+  it("has the errors of a file, and is named", async () => {
+    expect(await rejection(from())).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_NO_KEY", path: "-" });
+    const error = await rejection(from(secretText, "\n", secretText));
+    expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_TWO_KEYS", path: "-", line: 2 });
+    expect(error.message).toMatch(/^standard input:2: /);
+  });
+
+  it("is not read beyond the bound", async () => {
+    let given = 0;
+    async function* endless() {
+      for (;;) {
+        given += 1000;
+        yield new Uint8Array(1000);
+      }
+    }
+    const error = await rejection(readSecretKeyFile("-", { stdin: endless() }));
+    expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_SIZE", path: "-" });
+    expect(given).toBe(66_000);
+  });
+
+  it("that fails is an error with its cause", async () => {
+    const broken = new Readable({
+      read() {
+        this.destroy(Object.assign(new Error("gone"), { code: "EIO" }));
+      },
+    });
+    expect(await rejection(readSecretKeyFile("-", { stdin: broken }))).toMatchObject({
+      code: "ERR_HAWSER_KEY_FILE_SYSTEM",
+      cause: { code: "EIO" },
+    });
+  });
+});

@@ -1,0 +1,124 @@
+import type { Primitives } from "../crypto/primitives.ts";
+import type { KeyHolder } from "../protocol/key-holder.ts";
+import { KeyError } from "./errors.ts";
+import { formatPublicKey, formatSecretKey, KEY_BYTES } from "./text.ts";
+
+/**
+ * The secret keys of all holders. Not private fields: a browser's console shows those of any object it prints.
+ */
+const secrets = new WeakMap<LocalKeyHolder, { primitives: Primitives; secretKey: Uint8Array }>();
+
+/**
+ * A key pair in this process. Printed, inspected, stringified or cloned it shows its public key only; the secret key
+ * comes out through `exportSecretKey` and `secretKeyText` alone. (KT-023)
+ */
+export class LocalKeyHolder implements KeyHolder {
+  /** The public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+
+  /** Use {@link localKeyHolder} or {@link generateKeyPair}. */
+  constructor(primitives: Primitives, secretKey: Uint8Array) {
+    if (secretKey.length !== KEY_BYTES) {
+      throw new RangeError(`a secret key has ${KEY_BYTES} bytes, not ${secretKey.length}`);
+    }
+    this.publicKey = primitives.x25519PublicKey(secretKey);
+    secrets.set(this, { primitives, secretKey: secretKey.slice() });
+  }
+
+  /** The public key's text, `hawser1…`. */
+  get publicKeyText(): string {
+    return formatPublicKey(this.publicKey);
+  }
+
+  /** Whether {@link wipe} was called. */
+  get wiped(): boolean {
+    return !secrets.has(this);
+  }
+
+  /**
+   * X25519 of the secret key and a peer's public key (32 bytes); `undefined` for an all-zero output.
+   *
+   * @throws RangeError for a public key of another length, KeyError ERR_HAWSER_KEY_WIPED after `wipe`
+   */
+  dh(publicKey: Uint8Array): Uint8Array | undefined {
+    const { primitives, secretKey } = this.#open();
+    if (publicKey.length !== KEY_BYTES) {
+      throw new RangeError(`a public key has ${KEY_BYTES} bytes, not ${publicKey.length}`);
+    }
+    return primitives.x25519(secretKey, publicKey);
+  }
+
+  /** A copy of the secret key, 32 bytes; the caller wipes it. @throws KeyError ERR_HAWSER_KEY_WIPED after `wipe` */
+  exportSecretKey(): Uint8Array {
+    return this.#open().secretKey.slice();
+  }
+
+  /**
+   * The secret key's text, `HAWSER-SECRET-KEY-1…`, to be stored. A string can't be wiped.
+   *
+   * @throws KeyError ERR_HAWSER_KEY_WIPED after `wipe`
+   */
+  secretKeyText(): string {
+    return formatSecretKey(this.#open().secretKey);
+  }
+
+  /**
+   * Overwrites the secret key (KT-024). The holder can't be used any more; wiping it again does nothing. Strings made of the
+   * key, and copies the runtime made, remain.
+   */
+  wipe(): void {
+    const held = secrets.get(this);
+    if (held === undefined) return;
+    held.primitives.wipe(held.secretKey);
+    secrets.delete(this);
+  }
+
+  toString(): string {
+    return `LocalKeyHolder(${this.publicKeyText}${this.wiped ? ", wiped" : ""})`;
+  }
+
+  toJSON(): { publicKey: string } {
+    return { publicKey: this.publicKeyText };
+  }
+
+  /** What Node's `util.inspect` and `console.log` print. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  #open(): { primitives: Primitives; secretKey: Uint8Array } {
+    const held = secrets.get(this);
+    if (held === undefined) {
+      throw new KeyError(
+        "ERR_HAWSER_KEY_WIPED",
+        "this key pair was wiped and can't be used any more: read it again",
+      );
+    }
+    return held;
+  }
+}
+
+/**
+ * A key pair from its secret key (any 32 bytes, copied: the caller may wipe its own).
+ *
+ * @throws RangeError for another length
+ */
+export function localKeyHolder(primitives: Primitives, secretKey: Uint8Array): LocalKeyHolder {
+  return new LocalKeyHolder(primitives, secretKey);
+}
+
+/**
+ * A new key pair of 32 random bytes, unclamped, as RFC 7748 §6.1 has them. (KT-022)
+ *
+ * @param random fills the bytes it is given; the platform's cryptographic generator unless given
+ */
+export function generateKeyPair(
+  primitives: Primitives,
+  random: (bytes: Uint8Array<ArrayBuffer>) => void = (bytes) => void globalThis.crypto.getRandomValues(bytes),
+): LocalKeyHolder {
+  const secretKey = new Uint8Array(KEY_BYTES);
+  random(secretKey);
+  const holder = new LocalKeyHolder(primitives, secretKey);
+  primitives.wipe(secretKey);
+  return holder;
+}

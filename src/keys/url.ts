@@ -1,0 +1,281 @@
+import { requireContext } from "./context.ts";
+import { KeyError } from "./errors.ts";
+import { canonicalHost, hostInUrl } from "./host.ts";
+import { decodedLoosely, percentDecode, percentEncode, requireUrlCharacters } from "./percent.ts";
+import { formatPublicKey, mentionsSecretKey, parsePublicKey, secretMisplaced } from "./text.ts";
+
+/**
+ * Connection strings: all that a client needs to know of a server, in one URL.
+ *
+ *     hawser://hawser1…@host:port?via=hawser1…&context=name
+ *     hawser+unix://hawser1…@/path/to.sock
+ *
+ * The parser is the grammar of `spec/keys.md` and nothing else; the platform's URL class, whose rules for unknown
+ * schemes differ (empty hosts, percent-encoded hosts, dot segments), has no part in it. Nothing here imports Node.
+ */
+
+/** Where a server listens. */
+export type Endpoint =
+  | {
+      readonly transport: "tcp";
+      /** A DNS name, an IPv4 or an IPv6 address without brackets. */
+      readonly host: string;
+      /** 1 to 65535. */
+      readonly port: number;
+    }
+  | {
+      readonly transport: "unix";
+      /** The absolute path of a unix socket, at most 107 bytes of UTF-8. */
+      readonly path: string;
+    };
+
+/** What a connection string says. */
+export interface ConnectionTarget {
+  readonly endpoint: Endpoint;
+  /** The server's public key, 32 bytes; absent on first use. */
+  readonly serverKey?: Uint8Array;
+  /** The public key, 32 bytes, that opens the route, where it is not the server's. */
+  readonly viaKey?: Uint8Array;
+  /** What the connection is for, 1 to 32 bytes of ASCII from 0x21 to 0x7E. */
+  readonly context?: string;
+}
+
+/** The longest connection string that is read, in characters. */
+export const URL_MAX_LENGTH = 2048;
+
+/** The longest path of a unix socket, in bytes: what Linux has room for (108) less the NUL at its end. */
+export const UNIX_PATH_MAX_BYTES = 107;
+
+/**
+ * What a connection string says, in canonical form: a via key that equals the server's key, and an empty context,
+ * are left out, since they say the same as none. (KT-060, KT-061, KT-062, KT-065, KT-083)
+ *
+ * @throws KeyError ERR_HAWSER_URL_…, or a code of the text of its keys; ERR_HAWSER_KEY_SECRET when a secret key is
+ *   anywhere in it
+ */
+export function parseConnectionString(text: string): ConnectionTarget {
+  if (typeof text !== "string") throw new TypeError("a connection string must be a string");
+  if (mentionsSecretKey(text) || mentionsSecretKey(decodedLoosely(text))) {
+    throw secretMisplaced("a connection string, which has public keys (hawser1…) only,");
+  }
+  if (text.length > URL_MAX_LENGTH) {
+    throw new KeyError(
+      "ERR_HAWSER_URL_LENGTH",
+      `the connection string has ${text.length} characters, and at most ${URL_MAX_LENGTH} were expected`,
+    );
+  }
+  requireUrlCharacters(text);
+
+  const scheme = /^hawser(\+unix)?:\/\//i.exec(text);
+  if (scheme === null) {
+    throw new KeyError(
+      "ERR_HAWSER_URL_SCHEME",
+      "a connection string begins with hawser:// or hawser+unix://, as in hawser://hawser1…@example.org:7000",
+    );
+  }
+  const rest = text.slice(scheme[0].length);
+  const [, authority = "", path = "", query] = /^([^/?]*)([^?]*)(?:\?(.*))?$/.exec(rest) ?? [];
+  const { userinfo, location } = splitAuthority(authority);
+
+  const serverKey =
+    userinfo === undefined ? undefined : keyNamed("the server's key, before the @", percentDecode(userinfo));
+  const endpoint = scheme[1] === undefined ? tcpEndpoint(location, path) : unixEndpoint(location, path);
+  const { via, context } = parameters(query);
+  const viaKey = via === undefined ? undefined : keyNamed("the via key", via);
+  return canonicalTarget({
+    endpoint,
+    ...(serverKey === undefined ? {} : { serverKey }),
+    ...(viaKey === undefined ? {} : { viaKey }),
+    ...(context === undefined ? {} : { context }),
+  });
+}
+
+/**
+ * The canonical connection string of a target: parsing it gives the target, and there is no other that this function
+ * makes of it. (KT-081, KT-082)
+ *
+ * @throws KeyError ERR_HAWSER_URL_… where the target is one that no connection string can say; RangeError for a key
+ *   that has not 32 bytes
+ */
+export function formatConnectionString(target: ConnectionTarget): string {
+  const { endpoint, serverKey, viaKey, context } = canonicalTarget(target);
+  const key = serverKey === undefined ? "" : `${formatPublicKey(serverKey)}@`;
+  const query = [
+    ...(viaKey === undefined ? [] : [`via=${formatPublicKey(viaKey)}`]),
+    ...(context === undefined ? [] : [`context=${percentEncode(context)}`]),
+  ].join("&");
+  const place =
+    endpoint.transport === "tcp"
+      ? `hawser://${key}${hostInUrl(endpoint.host)}:${endpoint.port}`
+      : `hawser+unix://${key}${endpoint.path.split("/").map(percentEncode).join("/")}`;
+  return query === "" ? place : `${place}?${query}`;
+}
+
+/**
+ * A target in canonical form: the host's canonical text, no via key that equals the server's, no empty context.
+ * (KT-079, KT-080)
+ *
+ * @throws KeyError ERR_HAWSER_URL_…
+ */
+export function canonicalTarget(target: ConnectionTarget): ConnectionTarget {
+  const { serverKey, viaKey, context } = target;
+  const endpoint = canonicalEndpoint(target.endpoint);
+  if (viaKey !== undefined && serverKey === undefined) {
+    throw new KeyError(
+      "ERR_HAWSER_URL_VIA",
+      "there is a via key and no server key, and a route needs one to name: put hawser1…@ before the host",
+    );
+  }
+  if (context !== undefined) requireContext(context);
+  const viaIsServer = viaKey !== undefined && serverKey !== undefined && sameBytes(viaKey, serverKey);
+  return {
+    endpoint,
+    ...(serverKey === undefined ? {} : { serverKey }),
+    ...(viaKey === undefined || viaIsServer ? {} : { viaKey }),
+    ...(context === undefined || context === "" ? {} : { context }),
+  };
+}
+
+function canonicalEndpoint(endpoint: Endpoint): Endpoint {
+  if (endpoint.transport === "unix") {
+    requireUnixPath(endpoint.path);
+    return { transport: "unix", path: endpoint.path };
+  }
+  const { host, port } = endpoint;
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw portError();
+  return { transport: "tcp", host: canonicalHost(host), port };
+}
+
+function portError(): KeyError {
+  return new KeyError(
+    "ERR_HAWSER_URL_PORT",
+    "the port is missing or not a number from 1 to 65535 without leading zeros; there is no default: write HOST:PORT, " +
+      "and an IPv6 address in brackets",
+  );
+}
+
+/** Both parts as they stand, still percent-encoded. An absent key has no `@` either. (KT-067) */
+function splitAuthority(authority: string): { userinfo: string | undefined; location: string } {
+  const [before = "", after, ...more] = authority.split("@");
+  if (after === undefined) return { userinfo: undefined, location: before };
+  if (more.length > 0) throw userinfoError("there is more than one @ before the path");
+  if (before === "") {
+    throw userinfoError(
+      "there is no key before the @ (an unset variable?); without a key, leave out the @ too",
+    );
+  }
+  if (before.includes(":")) throw userinfoError("there is a password before the @, not just one public key");
+  return { userinfo: before, location: after };
+}
+
+function userinfoError(reason: string): KeyError {
+  return new KeyError("ERR_HAWSER_URL_USERINFO", reason);
+}
+
+/** KT-068, KT-073. */
+function tcpEndpoint(location: string, path: string): Endpoint {
+  const [, brackets, name = "", port] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(location) ?? [];
+  if (brackets === undefined && name === "") {
+    throw new KeyError(
+      "ERR_HAWSER_URL_HOST",
+      "the host is missing or has stray colons or brackets; write HOST:PORT, and an IPv6 address as [2001:db8::1]:PORT",
+    );
+  }
+  const host = brackets === undefined ? namedHost(name) : bracketedHost(brackets);
+  if (port === undefined || !/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65535) throw portError();
+  if (path !== "" && path !== "/") {
+    throw new KeyError(
+      "ERR_HAWSER_URL_PATH",
+      "there is a path after the port; a unix socket's URL begins with hawser+unix://",
+    );
+  }
+  return { transport: "tcp", host, port: Number(port) };
+}
+
+/** A colon that was percent-encoded makes no IPv6 address of what has no brackets. */
+function namedHost(text: string): string {
+  const name = percentDecode(text);
+  if (!name.includes(":")) return canonicalHost(name);
+  throw new KeyError(
+    "ERR_HAWSER_URL_HOST",
+    "the host has an encoded colon; an IPv6 address stands in brackets",
+  );
+}
+
+/** Brackets hold an IPv6 address; its zone, if any, comes after a percent sign that is itself encoded (RFC 6874). */
+function bracketedHost(text: string): string {
+  const [address = "", zone, ...more] = text.split("%25");
+  if (!address.includes(":") || text.replace("%25", "").includes("%") || more.length > 0) {
+    throw new KeyError(
+      "ERR_HAWSER_URL_HOST",
+      "brackets hold an IPv6 address, such as [2001:db8::1], or with a zone [fe80::1%25eth0]",
+    );
+  }
+  return canonicalHost(zone === undefined ? address : `${address}%${zone}`);
+}
+
+/** KT-074, KT-075. */
+function unixEndpoint(location: string, path: string): Endpoint {
+  if (location !== "") {
+    throw new KeyError(
+      "ERR_HAWSER_URL_HOST",
+      "a unix socket has no host: the path is absolute and begins right after the @, or after the // where there is no key",
+    );
+  }
+  const decoded = percentDecode(path);
+  requireUnixPath(decoded);
+  return { transport: "unix", path: decoded };
+}
+
+function requireUnixPath(path: string): void {
+  const problem =
+    !path.startsWith("/") || path.endsWith("/")
+      ? "is not the absolute path of a socket, such as /run/hawser.sock"
+      : path.includes("\0")
+        ? "has a NUL character, which no path has"
+        : /\p{Cs}/u.test(path)
+          ? "has half a surrogate pair, which no path has"
+          : new TextEncoder().encode(path).length > UNIX_PATH_MAX_BYTES
+            ? `is longer than the ${UNIX_PATH_MAX_BYTES} bytes that a unix socket's path may have: use a shorter one`
+            : undefined;
+  if (problem !== undefined) throw new KeyError("ERR_HAWSER_URL_PATH", `the path ${problem}`);
+}
+
+/** Values are percent-decoded; a `+` is a plus, not a blank. (KT-076, KT-077) */
+function parameters(query: string | undefined): { via?: string; context?: string } {
+  const found: { via?: string; context?: string } = {};
+  if (query === undefined) return found;
+  for (const [index, parameter] of query.split("&").entries()) {
+    const [, rawName, rawValue] = /^([^=]+)=(.*)$/.exec(parameter) ?? [];
+    const where = `parameter ${index + 1} after the ?`;
+    if (rawName === undefined || rawValue === undefined) {
+      throw parameterError(`${where} is not NAME=VALUE`);
+    }
+    const name = percentDecode(rawName);
+    if (name !== "via" && name !== "context") {
+      throw parameterError(
+        `${where} is neither via nor context (in lower case), and this version knows no other`,
+      );
+    }
+    if (found[name] !== undefined) throw parameterError(`${where} repeats ${name}; say it once`);
+    found[name] = percentDecode(rawValue);
+  }
+  return found;
+}
+
+function parameterError(reason: string): KeyError {
+  return new KeyError("ERR_HAWSER_URL_PARAMETER", reason);
+}
+
+function keyNamed(which: string, text: string): Uint8Array {
+  try {
+    return parsePublicKey(text);
+  } catch (error) {
+    throw error instanceof KeyError ? new KeyError(error.code, `${which}: ${error.reason}`) : error;
+  }
+}
+
+/** Public keys: not secret, so not compared in constant time. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
