@@ -46,9 +46,7 @@ export function readU16(bytes: Uint8Array, at: number): number {
   return (bytes[at] as number) * 256 + (bytes[at + 1] as number);
 }
 
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 export function fromHex(hex: string): Uint8Array {
   if (!/^([0-9a-f]{2})*$/.test(hex)) throw new SyntaxError("not lower-case hexadecimal");

@@ -1,0 +1,432 @@
+/**
+ * A scene: two ends, one message after the other, with whatever happens to each on its way. It is written down as
+ * it is played, byte by byte and by the reference's functions alone.
+ */
+import {
+  challenge,
+  encodeContext,
+  exporterSecret,
+  exportKey,
+  type Hello,
+  hello,
+  makeHeader,
+  readChallenge,
+  response,
+  transportKeys,
+  verdictKey,
+} from "../properties/reference/messages.ts";
+import type { Symmetric } from "../properties/reference/noise.ts";
+import {
+  ascii,
+  blake2b,
+  concat,
+  publicOf,
+  sha256,
+  toHex,
+  zeros,
+} from "../properties/reference/primitives.ts";
+import {
+  blockPadding,
+  type Check,
+  type Direction,
+  encodeAlert,
+  encodePlaintext,
+  fresh,
+  noPadding,
+  sealRecord,
+  type TypeName,
+  typeNumber,
+} from "../properties/reference/record.ts";
+import {
+  alertName,
+  type ClientFields,
+  type ExportFields,
+  type FailureFields,
+  type KeyPairFields,
+  NOTICE,
+  type Role,
+  type ServerFields,
+  type StepFields,
+  traceFields,
+  type Vector,
+} from "./vectors-format.ts";
+
+/** A secret key that says in ASCII what it is: 32 bytes. */
+export function testKey(name: string): Uint8Array {
+  const text = `TEST KEY ${name}`;
+  if (text.length > 32) throw new RangeError("too long a name");
+  return ascii(text.padEnd(32, "."));
+}
+
+export const SECRETS = {
+  client: testKey("client"),
+  clientEphemeral: testKey("client ephemeral"),
+  server: testKey("server"),
+  serverOld: testKey("server, older"),
+  serverEphemeral: testKey("server ephemeral"),
+  via: testKey("via"),
+  other: testKey("somebody else"),
+} as const;
+
+export type Alter = (bytes: Uint8Array) => Uint8Array;
+/** Flips the lowest bit of one byte; counted from the end when negative. */
+export const flip =
+  (at: number): Alter =>
+  (bytes) =>
+    bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
+/** Puts other bytes in the place of some. */
+export const put =
+  (at: number, replacement: Uint8Array): Alter =>
+  (bytes) =>
+    concat(bytes.slice(0, at), replacement, bytes.slice(at + replacement.length));
+
+export interface Setting {
+  readonly slug: string;
+  readonly title: string;
+  readonly requirements: readonly string[];
+  /** Which ends keep to the protocol, so that an implementation can take their place. */
+  readonly plays?: readonly Role[];
+  /** `null`: first use. */
+  readonly expected?: Uint8Array | null;
+  readonly via?: Uint8Array;
+  /** The via key's secret, where it is a middlebox's. */
+  readonly middlebox?: Uint8Array;
+  readonly context?: string;
+  readonly serverSecrets?: readonly Uint8Array[];
+  readonly contexts?: readonly string[];
+  readonly application?: boolean;
+  readonly stealth?: boolean;
+  readonly limit?: number;
+  readonly decision?: ServerFields["decision"];
+  /** The block to which both ends pad their transport records. */
+  readonly paddingBlock?: number;
+}
+
+const pair = (secret: Uint8Array): KeyPairFields => ({
+  secret: toHex(secret),
+  public: toHex(publicOf(secret)),
+});
+const digest = (bytes: Uint8Array) => ({ length: bytes.length, sha256: toHex(sha256(bytes)) });
+const other = (role: Role): Role => (role === "client" ? "server" : "client");
+
+export interface Scene {
+  /** `forged`: the bytes that a hostile client sends in the place of a Hello. */
+  hello(alter?: Alter, forged?: Uint8Array): void;
+  hint(): void;
+  challenge(how?: {
+    secret?: Uint8Array;
+    code?: number;
+    alter?: Alter;
+    forged?: (hello: Hello) => Uint8Array;
+  }): void;
+  response(alter?: Alter, forged?: (afterChallenge: Symmetric) => Uint8Array): void;
+  verdict(type: TypeName, body?: Uint8Array, alter?: Alter): void;
+  /** Any plaintext as the Verdict, as a hostile server could send it. */
+  verdictOf(name: string, plaintext: Uint8Array, alter?: Alter): void;
+  /** Hello, Challenge, Response and Accept, unaltered. */
+  handshake(): void;
+  record(from: Role, type: TypeName, body?: Uint8Array | string): void;
+  /** A record that its receiver must refuse, or one altered on its way. */
+  hostile(from: Role, name: string, plaintext: Uint8Array, alter?: Alter): void;
+  /** Bytes in the place of a record that the sender did not seal: the last one once more. */
+  replay(from: Role): void;
+  repeat(from: Role, count: number): void;
+  end(from: Role): void;
+  /** An Alert without words, which the other end receives as the last thing. */
+  alert(from: Role, code: number): void;
+  /** `by` fails, because of the last step unless another one is named. */
+  fails(
+    by: Role,
+    event: string,
+    more?: { check?: Check; received?: number; words?: string; answer?: number | "hint"; step?: number },
+  ): void;
+  exporting(label: string, context: Uint8Array, length: number): void;
+  readonly transport: Readonly<Record<Role, Direction>>;
+  done(): Vector;
+}
+
+export function scene(setting: Setting): Scene {
+  const serverSecrets = setting.serverSecrets ?? [SECRETS.server];
+  const expected = setting.expected === undefined ? publicOf(SECRETS.server) : setting.expected;
+  const randomRoute = blake2b(ascii("the random bytes of a route")).slice(0, 48);
+  const client: ClientFields = {
+    longTerm: pair(SECRETS.client),
+    ephemeral: pair(SECRETS.clientEphemeral),
+    serverKey: expected === null ? null : toHex(expected),
+    viaKey: setting.via === undefined ? null : toHex(setting.via),
+    randomRoute: expected === null ? toHex(randomRoute) : null,
+    context: setting.context ?? "",
+    paddingBlock: setting.paddingBlock ?? null,
+  };
+  const server: ServerFields = {
+    longTerm: serverSecrets.map(pair),
+    ephemeral: pair(SECRETS.serverEphemeral),
+    contexts: setting.contexts ?? null,
+    application: setting.application ?? true,
+    stealth: setting.stealth ?? false,
+    limit: setting.limit ?? null,
+    decision: setting.decision === undefined ? "accept" : setting.decision,
+    paddingBlock: setting.paddingBlock ?? null,
+  };
+
+  const steps: StepFields[] = [];
+  const failures: FailureFields[] = [];
+  const exported: ExportFields[] = [];
+  const delivered: Record<Role, Uint8Array[]> = { client: [], server: [] };
+  let first: Hello | null = null;
+  let helloArrived: Uint8Array = zeros(0);
+  let afterChallenge: { server: Symmetric; client: Symmetric | null; serverE: Uint8Array } | null = null;
+  let afterResponse: Symmetric | null = null;
+  let transport: Record<Role, Direction> | null = null;
+
+  function need<T>(value: T | null): T {
+    if (value === null) throw new Error(`${setting.slug}: out of order`);
+    return value;
+  }
+  const arrives = (bytes: Uint8Array, alter?: Alter) => (alter === undefined ? null : toHex(alter(bytes)));
+
+  function seal(from: Role, name: string, plaintext: Uint8Array, alter?: Alter): void {
+    const directions = need(transport);
+    const direction = directions[from];
+    const sealed = sealRecord(direction, plaintext);
+    directions[from] = sealed.next;
+    steps.push({
+      kind: "record",
+      name,
+      from,
+      under: "transport",
+      key: toHex(sealed.key),
+      nonce: String(direction.nonce),
+      plaintext: toHex(plaintext),
+      bytes: toHex(sealed.wire),
+      arrives: arrives(sealed.wire, alter),
+    });
+  }
+
+  const self: Scene = {
+    get transport() {
+      return need(transport);
+    },
+
+    hello(alter, forged) {
+      const route =
+        expected === null ? { random48: randomRoute } : { serverKey: expected, via: setting.via ?? expected };
+      const made = hello(SECRETS.clientEphemeral, makeHeader(), route);
+      if (made === "zero") throw new Error("a test key of low order");
+      const bytes = forged ?? made.bytes;
+      if (forged === undefined) first = made;
+      helloArrived = alter === undefined ? bytes : alter(bytes);
+      steps.push({
+        kind: "message",
+        name: "Hello",
+        from: "client",
+        bytes: toHex(bytes),
+        arrives: arrives(bytes, alter),
+        trace: forged === undefined ? traceFields(made.trace) : [],
+        routeTrace: forged === undefined ? traceFields(made.routeTrace) : [],
+      });
+    },
+
+    hint() {
+      steps.push({
+        kind: "message",
+        name: "Hint",
+        from: "server",
+        bytes: toHex(makeHeader()),
+        arrives: null,
+        trace: [],
+        routeTrace: [],
+      });
+      steps.push({ kind: "end", from: "server" });
+    },
+
+    challenge(how = {}) {
+      const secret = how.secret ?? (serverSecrets[0] as Uint8Array);
+      const made = challenge(helloArrived, SECRETS.serverEphemeral, secret, how.code ?? 0);
+      if (made === "zero") throw new Error("a test key of low order");
+      const forged = how.forged?.(need(first));
+      const bytes = forged ?? made.bytes;
+      if (forged === undefined) {
+        const arrived = how.alter === undefined ? bytes : how.alter(bytes);
+        const read = readChallenge(need(first).bytes, SECRETS.clientEphemeral, arrived);
+        afterChallenge = {
+          server: made.state,
+          client: read === "bad" ? null : read.state,
+          serverE: bytes.slice(0, 32),
+        };
+      }
+      steps.push({
+        kind: "message",
+        name: "Challenge",
+        from: "server",
+        bytes: toHex(bytes),
+        arrives: arrives(bytes, how.alter),
+        trace: forged === undefined ? traceFields(made.trace) : [],
+        routeTrace: [],
+      });
+    },
+
+    response(alter, forged) {
+      const state = need(afterChallenge);
+      const made = response(
+        need(state.client),
+        SECRETS.client,
+        state.serverE,
+        encodeContext(setting.context ?? ""),
+      );
+      const bytes = forged === undefined ? made.bytes : forged(need(state.client));
+      steps.push({
+        kind: "message",
+        name: "Response",
+        from: "client",
+        bytes: toHex(bytes),
+        arrives: arrives(bytes, alter),
+        trace: forged === undefined ? traceFields(made.trace) : [],
+        routeTrace: [],
+      });
+      if (forged !== undefined) return;
+      afterResponse = made.state;
+      const keys = transportKeys(made.state);
+      transport = { client: fresh(keys.client), server: fresh(keys.server) };
+    },
+
+    verdict(type, body = zeros(0), alter) {
+      self.verdictOf(
+        type,
+        encodePlaintext(typeNumber(type), body, blockPadding(256)(3 + body.length)),
+        alter,
+      );
+    },
+
+    verdictOf(name, plaintext, alter) {
+      const wire = sealRecord(fresh(verdictKey(need(afterChallenge).server)), plaintext).wire;
+      steps.push({
+        kind: "record",
+        name,
+        from: "server",
+        under: "verdict",
+        key: toHex(verdictKey(need(afterChallenge).server)),
+        nonce: "0",
+        plaintext: toHex(plaintext),
+        bytes: toHex(wire),
+        arrives: arrives(wire, alter),
+      });
+    },
+
+    handshake() {
+      self.hello();
+      self.challenge();
+      self.response();
+      self.verdict("Accept");
+    },
+
+    record(from, type, body = zeros(0)) {
+      const bytes = typeof body === "string" ? ascii(body) : body;
+      const length = setting.paddingBlock === undefined ? noPadding : blockPadding(setting.paddingBlock);
+      seal(from, type, encodePlaintext(typeNumber(type), bytes, length(3 + bytes.length)));
+      if (type === "Data" && server.decision === "accept") delivered[other(from)].push(bytes);
+    },
+
+    hostile(from, name, plaintext, alter) {
+      seal(from, name, plaintext, alter);
+    },
+
+    replay(from) {
+      const last = steps.at(-1);
+      if (last?.kind !== "record" || last.from !== from) throw new Error("nothing to replay");
+      steps.push(last);
+    },
+
+    repeat(from, count) {
+      const directions = need(transport);
+      const plaintext = encodePlaintext(typeNumber("Data"), zeros(1));
+      const firstNonce = directions[from].nonce;
+      const wires: Uint8Array[] = [];
+      for (let i = 0; i < count; i++) {
+        const sealed_ = sealRecord(directions[from], plaintext);
+        wires.push(sealed_.wire);
+        directions[from] = sealed_.next;
+      }
+      delivered[other(from)].push(zeros(count));
+      const whole = concat(...wires);
+      steps.push({
+        kind: "repeat",
+        name: "Data",
+        from,
+        count,
+        key: toHex(directions[from].key),
+        firstNonce: String(firstNonce),
+        plaintext: toHex(plaintext),
+        ...digest(whole),
+      });
+    },
+
+    end(from) {
+      steps.push({ kind: "end", from });
+    },
+
+    alert(from, code) {
+      self.record(from, "Alert", encodeAlert(code, ""));
+      self.fails(other(from), "record.alert", { received: code });
+    },
+
+    fails(by, event, more = {}) {
+      const { answer } = more;
+      failures.push({
+        by,
+        step: more.step ?? steps.length - 1,
+        event,
+        check: more.check ?? null,
+        received: more.received === undefined ? null : { code: more.received, message: more.words ?? "" },
+        answer:
+          answer === undefined
+            ? "silence"
+            : answer === "hint"
+              ? "hint"
+              : { code: answer, name: alertName(answer) },
+        delivered: digest(concat(...delivered[by])),
+      });
+    },
+
+    exporting(label, context, length) {
+      const output = exportKey(exporterSecret(need(afterResponse)), ascii(label), context, length);
+      exported.push({ label, context: toHex(context), length, output: toHex(output) });
+    },
+
+    done() {
+      const hex = <T>(value: T | null, of: (value: T) => Uint8Array) =>
+        value === null ? null : toHex(of(value));
+      const keys = afterResponse === null ? null : transportKeys(afterResponse);
+      return {
+        slug: setting.slug,
+        title: setting.title,
+        notice: NOTICE,
+        version: 1,
+        suite: 1,
+        requirements: setting.requirements,
+        plays: setting.plays ?? ["client", "server"],
+        client,
+        server,
+        middlebox: setting.middlebox === undefined ? null : pair(setting.middlebox),
+        steps,
+        derived: {
+          h1: hex(first, (made) => made.state.h),
+          h2: hex(afterChallenge, (state) => state.server.h),
+          verdictKey: hex(afterChallenge, (state) => verdictKey(state.server)),
+          h3: hex(afterResponse, (state) => state.h),
+          clientKey: hex(keys, (both) => both.client),
+          serverKey: hex(keys, (both) => both.server),
+          exporterSecret: hex(afterResponse, exporterSecret),
+        },
+        exports: exported,
+        delivered: {
+          client: digest(concat(...delivered.client)),
+          server: digest(concat(...delivered.server)),
+        },
+        failures,
+      };
+    },
+  };
+
+  return self;
+}
