@@ -1,14 +1,18 @@
 import { contextLength } from "../limits.ts";
 import { UsageError } from "../usage-error.ts";
 
+/** Whether a string is a context, or `""`, which is none (HS-022, HS-023). */
+export function isContext(context: string): boolean {
+  return context.length <= contextLength && /^[\x21-\x7e]*$/.test(context);
+}
+
 /**
  * HS-022: a context as it goes over the wire: an ASCII protocol name of at most 32 bytes, each 0x21 to 0x7E, padded with
  * zeros; none (`""`) is all zeros. Throws {@link UsageError} for any other string.
  */
 export function encodeContext(context: string): Uint8Array {
   const bytes = new Uint8Array(contextLength);
-  if (context === "") return bytes;
-  if (!/^[\x21-\x7e]{1,32}$/.test(context)) {
+  if (!isContext(context)) {
     throw new UsageError(
       "a context is 1 to 32 printable ASCII characters without spaces; leave it out for a channel without one",
     );
