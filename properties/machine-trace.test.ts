@@ -51,7 +51,7 @@ const sound: readonly (readonly [string, Role, State, readonly Output[]])[] = [
   ["a truncation", "server", "Failed", [...serverOpen, failed(), closeTransport]],
   ["a hint", "server", "Draining", [sends(8), failed({ code: "unsupported_header" }), endTransport]],
   ["hiding", "server", "Hiding", [failed({ code: "unsupported_header" })]],
-  ["a connection without a byte", "server", "Closed", [closeTransport]],
+  ["a connection without a byte", "server", "Closed", [closed, closeTransport]],
   ["forwarded", "server", "Forwarded", [asks(), { type: "route", serverKey: bytes(32) }, forward, forward]],
 ];
 
@@ -121,6 +121,7 @@ const broken: Readonly<Record<string, readonly (readonly [Role, State, readonly 
     ["client", "Open", [...clientOpen, endTransport]],
     ["client", "Draining", [...clientOpen, sends(23), said, endTransport, endTransport]],
     ["client", "Closing", [...clientOpen, end, sends(21), closed]],
+    ["client", "Closed", [closed, closeTransport]],
   ],
   "ST-028": [
     ["client", "Failed", [...clientOpen, failed()]],

@@ -54,9 +54,9 @@ function tooLate(outputs: readonly Output[], after: OutputType, allowed: readonl
   return late && `${late.type} after ${after}`;
 }
 
-/** Nobody ever said a byte: a connection that was no connection ends without a word (ST-023). */
-function neverBegan({ role, outputs, state }: Trace): boolean {
-  return role === "server" && state === "Closed" && outputs.every(({ type }) => type === "closeTransport");
+/** ST-023: no byte of a Hello ever came. That is over cleanly, without having been open. */
+function neverBegan({ role, outputs }: Trace): boolean {
+  return role === "server" && outputs.map(({ type }) => type).join() === "closed,closeTransport";
 }
 
 /** By topic: how it begins, what is said when, how it ends. */
@@ -134,9 +134,7 @@ export const traceRules: readonly TraceRule[] = [
     id: "HS-103",
     says: "nothing is delivered and no end of data told before the channel is open, and it opens once",
     broken: ({ outputs }) =>
-      count(outputs, "open") > 1
-        ? "opened twice"
-        : tooEarly(outputs, ["data", "end", "pong", "closed"], "open"),
+      count(outputs, "open") > 1 ? "opened twice" : tooEarly(outputs, ["data", "end", "pong"], "open"),
   },
   {
     id: "RC-030",
@@ -194,13 +192,12 @@ export const traceRules: readonly TraceRule[] = [
   {
     id: "ST-007",
     says: "one end is told, once the connection is over: closed, failed or forward",
-    broken: (trace) => {
-      const { outputs, state } = trace;
+    broken: ({ outputs, state }) => {
       const told = [...new Set(outputs.map(({ type }) => type))].filter((type) => endings.includes(type));
       if (told.length > 1 || count(outputs, "closed") > 1 || count(outputs, "failed") > 1)
         return `told: ${told.join(" ")}`;
       const over = [...terminalStates, "Closing", "Draining", "Hiding"].includes(state);
-      if (over && told.length === 0) return neverBegan(trace) ? undefined : `${state} without an end`;
+      if (over && told.length === 0) return `${state} without an end`;
       return !over && told.length > 0 ? `${told.join()} told in ${state}` : undefined;
     },
   },
@@ -215,12 +212,14 @@ export const traceRules: readonly TraceRule[] = [
   {
     id: "RC-035",
     says: "closed comes when both directions' data has ended",
-    broken: ({ outputs }) => tooEarly(outputs, ["closed"], "end"),
+    broken: (trace) => (neverBegan(trace) ? undefined : tooEarly(trace.outputs, ["closed"], "end")),
   },
   {
     id: "RC-036",
     says: "the transport is half-closed at most once, right after the end was told, and always after closed",
-    broken: ({ outputs }) => {
+    broken: (trace) => {
+      const { outputs } = trace;
+      if (neverBegan(trace)) return undefined;
       const at = indexOf(outputs, "endTransport");
       if (count(outputs, "endTransport") > 1) return "half-closed twice";
       const before = outputs[at - 1]?.type;
@@ -250,15 +249,13 @@ export const traceRules: readonly TraceRule[] = [
           ? ["Closing", "Closed"]
           : has("failed")
             ? ["Draining", "Hiding", "Failed"]
-            : has("closeTransport")
-              ? ["Closed"]
-              : has("open")
-                ? has("end")
-                  ? ["HalfClosedRemote"]
-                  : ["Open", "HalfClosedLocal"]
-                : role === "client"
-                  ? ["Start", "AwaitChallenge", "Judging", "Responding", "AwaitVerdict", "AwaitVerdictClosed"]
-                  : ["AwaitHello", "OpeningRoute", "Routing", "AwaitResponse", "Deciding"];
+            : has("open")
+              ? has("end")
+                ? ["HalfClosedRemote"]
+                : ["Open", "HalfClosedLocal"]
+              : role === "client"
+                ? ["Start", "AwaitChallenge", "Judging", "Responding", "AwaitVerdict", "AwaitVerdictClosed"]
+                : ["AwaitHello", "OpeningRoute", "Routing", "AwaitResponse", "Deciding"];
       return expected.includes(state) ? undefined : `${state}, which is none of ${expected.join(" ")}`;
     },
   },
