@@ -3,7 +3,8 @@ import { ascii, fromHex, u16, zeros } from "../properties/reference/primitives.t
 import { type Check, encodePlaintext } from "../properties/reference/record.ts";
 import { CODES } from "../properties/reference/talk.ts";
 import type { Role, Vector } from "./vectors-format.ts";
-import { type Alter, flip, put, type Scene, scene } from "./vectors-scene.ts";
+import { play, type Scene } from "./vectors-scene.ts";
+import { type Alter, flip, put } from "./vectors-setting.ts";
 
 const EIGHT = ascii("ping-001");
 
@@ -14,10 +15,10 @@ function opened(
   plays: readonly Role[],
   act: (s: Scene) => void,
 ): Vector {
-  const s = scene({ slug, title, requirements, plays });
-  s.handshake();
-  act(s);
-  return s.done();
+  return play({ slug, title, requirements, plays }, (s) => {
+    s.handshake();
+    act(s);
+  });
 }
 
 /** A hostile client's record in an open channel, after one of data that must have been delivered. */
@@ -125,21 +126,22 @@ export function streams(): Vector[] {
 }
 
 function padded(): Vector {
-  const s = scene({
+  const setting = {
     slug: "stream-padded",
     title: "Both ends pad their records to a multiple of 64 bytes of plaintext: nothing of it is delivered",
     requirements: ["RC-001", "RC-009", "RC-010", "RC-016"],
     paddingBlock: 64,
+  };
+  return play(setting, (s) => {
+    s.handshake();
+    s.record("client", "Data", "padded to 64");
+    s.record("server", "Data", "x".repeat(61));
+    s.record("server", "Data", "x".repeat(62));
+    s.record("server", "Ping", EIGHT);
+    s.record("client", "Pong", EIGHT);
+    s.record("client", "Close");
+    s.record("server", "Close");
   });
-  s.handshake();
-  s.record("client", "Data", "padded to 64");
-  s.record("server", "Data", "x".repeat(61));
-  s.record("server", "Data", "x".repeat(62));
-  s.record("server", "Ping", EIGHT);
-  s.record("client", "Pong", EIGHT);
-  s.record("client", "Close");
-  s.record("server", "Close");
-  return s.done();
 }
 
 export function recordFailures(): Vector[] {

@@ -50,57 +50,7 @@ import {
   traceFields,
   type Vector,
 } from "./vectors-format.ts";
-
-/** A secret key that says in ASCII what it is: 32 bytes. */
-export function testKey(name: string): Uint8Array {
-  const text = `TEST KEY ${name}`;
-  if (text.length > 32) throw new RangeError("too long a name");
-  return ascii(text.padEnd(32, "."));
-}
-
-export const SECRETS = {
-  client: testKey("client"),
-  clientEphemeral: testKey("client ephemeral"),
-  server: testKey("server"),
-  serverOld: testKey("server, older"),
-  serverEphemeral: testKey("server ephemeral"),
-  via: testKey("via"),
-  other: testKey("somebody else"),
-} as const;
-
-export type Alter = (bytes: Uint8Array) => Uint8Array;
-/** Flips the lowest bit of one byte; counted from the end when negative. */
-export const flip =
-  (at: number): Alter =>
-  (bytes) =>
-    bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
-/** Puts other bytes in the place of some. */
-export const put =
-  (at: number, replacement: Uint8Array): Alter =>
-  (bytes) =>
-    concat(bytes.slice(0, at), replacement, bytes.slice(at + replacement.length));
-
-export interface Setting {
-  readonly slug: string;
-  readonly title: string;
-  readonly requirements: readonly string[];
-  /** Which ends keep to the protocol, so that an implementation can take their place. */
-  readonly plays?: readonly Role[];
-  /** `null`: first use. */
-  readonly expected?: Uint8Array | null;
-  readonly via?: Uint8Array;
-  /** The via key's secret, where it is a middlebox's. */
-  readonly middlebox?: Uint8Array;
-  readonly context?: string;
-  readonly serverSecrets?: readonly Uint8Array[];
-  readonly contexts?: readonly string[];
-  readonly application?: boolean;
-  readonly stealth?: boolean;
-  readonly limit?: number;
-  readonly decision?: ServerFields["decision"];
-  /** The block to which both ends pad their transport records. */
-  readonly paddingBlock?: number;
-}
+import { type Alter, SECRETS, type Setting } from "./vectors-setting.ts";
 
 const pair = (secret: Uint8Array): KeyPairFields => ({
   secret: toHex(secret),
@@ -145,7 +95,7 @@ export interface Scene {
   done(): Vector;
 }
 
-export function scene(setting: Setting): Scene {
+function scene(setting: Setting): Scene {
   const serverSecrets = setting.serverSecrets ?? [SECRETS.server];
   const expected = setting.expected === undefined ? publicOf(SECRETS.server) : setting.expected;
   const randomRoute = blake2b(ascii("the random bytes of a route")).slice(0, 48);
@@ -429,4 +379,11 @@ export function scene(setting: Setting): Scene {
   };
 
   return self;
+}
+
+/** Plays a whole scene. */
+export function play(setting: Setting, act: (s: Scene) => void): Vector {
+  const s = scene(setting);
+  act(s);
+  return s.done();
 }

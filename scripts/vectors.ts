@@ -7,14 +7,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { challengeFailures, helloFailures, responseFailures, verdictFailures } from "./vectors-failures.ts";
 import { type Vector, vectorText } from "./vectors-format.ts";
-import {
-  challengeFailures,
-  handshakes,
-  helloFailures,
-  responseFailures,
-  verdictFailures,
-} from "./vectors-handshake.ts";
+import { handshakes } from "./vectors-handshake.ts";
 import { recordFailures, streams } from "./vectors-records.ts";
 
 export const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "spec", "vectors");
