@@ -11,8 +11,9 @@ export default defineConfig({
     maxWorkers: 2,
     // Every run of a suite has to be the same as the one before it, its order included.
     sequence: { shuffle: false },
-    testTimeout: 20_000 * Math.max(1, runsFactor),
-    hookTimeout: 20_000,
+    // Long enough for two busy cores: it is there to end what hangs.
+    testTimeout: 60_000 * Math.max(1, runsFactor),
+    hookTimeout: 60_000,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

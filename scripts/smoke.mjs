@@ -47,7 +47,11 @@ async function connect(client, server) {
     }
   };
   await settle();
-  return { said, say: (name, outputs) => (pending.push([name, outputs]), settle()) };
+  const say = (name, outputs) => {
+    pending.push([name, outputs]);
+    return settle();
+  };
+  return { said, say };
 }
 
 async function connection(primitives) {
