@@ -9,15 +9,15 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import * as hawser from "hawser";
-import * as protocol from "hawser/protocol";
-import { loadPrimitives } from "../dist/crypto/index.js";
 import {
+  ClientChannel,
   generateKeyPair,
+  loadPrimitives,
   localKeyHolder,
   readSecretKeyFile,
   writeSecretKeyFile,
-} from "../dist/keys/index.js";
+} from "hawser";
+import * as protocol from "hawser/protocol";
 
 const text = (bytes) => new TextDecoder().decode(bytes);
 const bytes = (words) => new TextEncoder().encode(words);
@@ -58,7 +58,7 @@ async function connection(primitives) {
   const keys = { client: generateKeyPair(primitives), server: generateKeyPair(primitives) };
   const common = { primitives, randomBytes, now: () => performance.now() };
   const serverKey = keys.server.publicKey;
-  const client = new protocol.ClientChannel({
+  const client = new ClientChannel({
     ...common,
     keyHolder: keys.client,
     serverKey,
@@ -103,7 +103,7 @@ async function keyFile(primitives) {
 }
 
 const withoutNative = process.argv.includes("--without-native");
-assert.equal(hawser.ClientChannel, protocol.ClientChannel);
+assert.equal(ClientChannel, protocol.ClientChannel);
 const automatic = await loadPrimitives();
 assert.equal(automatic.name, withoutNative ? "libsodium-wrappers" : "sodium-native");
 const providers = [automatic];
