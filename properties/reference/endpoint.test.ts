@@ -306,6 +306,7 @@ describe("the reference's client, where the transport ends", () => {
     const late = (input: Uint8Array) =>
       runClient(unknown, script(input, "eof", [simple(input.length + 1, "trust")]));
     expect(failed(late(ch.bytes))).toBe("eof");
+    expect(sentBytes(late(ch.bytes))).toEqual(hi.bytes);
     expect(late(concat(ch.bytes, alert)).outcome).toMatchObject({
       event: "verdict.alert",
       code: CODES.timeout,
@@ -326,6 +327,20 @@ describe("the reference's client, where the transport ends", () => {
     expect([failed(malformed), malformed.alerted]).toEqual(["verdict.malformedAlert", null]);
     const short = with_(u16(18));
     expect([failed(short), short.alerted]).toEqual(["verdict.bad", CODES.bad_record]);
+  });
+
+  it("HS-059: the via key with code 0 is not the server's", () => {
+    const via = publicOf(key(9));
+    const hv = hello(client.ephemeralSecret, makeHeader(), { serverKey, via });
+    if (hv === "zero") throw new Error("zero");
+    const answer = (code: number) => {
+      const cv = challenge(hv.bytes, key(4), key(9), code);
+      if (cv === "zero") throw new Error("zero");
+      return runClient({ ...client, via }, script(cv.bytes));
+    };
+    expect(failed(answer(0))).toBe("challenge.mismatch");
+    expect(sentBytes(answer(0))).toEqual(hv.bytes);
+    expect(failed(answer(CODES.unreachable))).toBe("challenge.middlebox");
   });
 
   it("HS-018, HS-019: refuse what is wrongly configured before anything is sent", () => {

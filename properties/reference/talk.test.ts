@@ -175,6 +175,20 @@ describe("the reference's records, once open", () => {
     expect([failed(account), account.peerClosed]).toEqual(["reset", true]);
   });
 
+  it("RC-032, RC-033: after the peer's Close, end of file inside a record is a truncation", () => {
+    const close = sealRecord(fresh(them), encodePlaintext(typeNumber("Close"), ascii("")));
+    const started = sealRecord(close.next, encodePlaintext(typeNumber("Ping"), eight)).wire;
+    const ending = (rest: Uint8Array) => {
+      const sender: Sender = { direction: fresh(us), padding: noPadding, closed: false };
+      return talk(blank("Open"), script(concat(close.wire, rest), "eof"), start(), 0, sender, fresh(them));
+    };
+    expect(failed(ending(started.slice(0, 0)))).toBe("waiting");
+    for (const length of [1, 2, 3, started.length - 1]) {
+      const account = ending(started.slice(0, length));
+      expect([failed(account), account.peerClosed, account.alerted]).toEqual(["eof.partial", true, null]);
+    }
+  });
+
   it("RC-006, RC-007: the last nonces", () => {
     const last = 2n ** 64n - 2n;
     const sending = (nonce: bigint, call: Call) => play([], [call], "none", fresh(them), { key: us, nonce });
