@@ -7,8 +7,16 @@ const ACTORS = ["client", "server", "attacker"];
 const KEYS = ["client", "server", "verdict", "response"];
 const FIN = 64;
 const PART = 65;
-const TYPES = [, "Data", "Alert", "Accept", "Close", "Ping", "Pong", "Response"];
-const OUTCOMES = [, "clean", "truncated", "abandoned", "alerted", "alert received", "malformed alert"];
+const TYPES = [undefined, "Data", "Alert", "Accept", "Close", "Ping", "Pong", "Response"];
+const OUTCOMES = [
+  undefined,
+  "clean",
+  "truncated",
+  "abandoned",
+  "alerted",
+  "alert received",
+  "malformed alert",
+];
 const CODES = {
   1: "internal_error",
   2: "bad_response",
@@ -117,7 +125,9 @@ export function readSteps(output) {
 
 /** One step a line, so that a change of a trace can be read in a diff. */
 export function formatTrace({ steps, ...head }) {
-  const fields = Object.entries(head).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+  const fields = Object.entries(head).map(
+    ([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`,
+  );
   const lines = steps.map((step) => `    ${JSON.stringify(step)}`);
   return `{\n${fields.join(",\n")},\n  "steps": [\n${lines.join(",\n")}\n  ]\n}\n`;
 }
