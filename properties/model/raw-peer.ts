@@ -1,7 +1,7 @@
 import { ClientHandshake } from "../../src/protocol/handshake/client.ts";
 import { encodeContext } from "../../src/protocol/handshake/context.ts";
 import { ServerHandshake } from "../../src/protocol/handshake/server.ts";
-import type { ClientChannel, ServerChannel } from "../../src/protocol/index.ts";
+import type { ClientChannel, KeyHolder, ServerChannel } from "../../src/protocol/index.ts";
 import type { CipherState } from "../../src/protocol/noise/cipher-state.ts";
 import type { Actor } from "./actor.ts";
 import { clientKey, joined, primitives, seededBytes, serverKey } from "./pair.ts";
@@ -119,4 +119,20 @@ function dh(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
   const output = primitives.x25519(secretKey, publicKey);
   if (output === undefined) throw new Error("a DH of honest keys is not zero");
   return output;
+}
+
+/** A Challenge to a Hello from the holder of any key, with any code, whatever the route says. */
+export function challengeFor(
+  hello: Uint8Array,
+  key: KeyHolder & { readonly secretKey: Uint8Array },
+  code: number,
+): Uint8Array {
+  const handshake = new ServerHandshake(
+    { primitives, randomBytes: seededBytes("raw challenge"), keyHolders: [key] },
+    hello.slice(),
+  );
+  handshake.openRoute(key, dh(key.secretKey, handshake.peerEphemeral));
+  const challenge = handshake.writeChallenge(key, code);
+  if (challenge === undefined) throw new Error("a DH of honest keys is not zero");
+  return challenge;
 }
