@@ -1,0 +1,122 @@
+import {
+  but,
+  failsInSilence,
+  failsSaying,
+  goes,
+  type Invariant,
+  invariant,
+  misuse,
+  nothing,
+  on,
+  stays,
+} from "./invariants-rule.ts";
+import {
+  awaitingVerdict,
+  beforeChallenge,
+  beforeResponse,
+  beforeVerdict,
+  draining,
+  ended,
+  opened,
+  over,
+} from "./invariants-vocabulary.ts";
+
+/** What the application may call, when, and what comes of it. */
+export const callInvariants: readonly Invariant[] = [
+  invariant(
+    "HS-029 HS-030",
+    "a client sends its Hello when it is started, once",
+    on("start", "Start").is(goes("AwaitChallenge", "send.hello")),
+    on("start", but("Start")).is(misuse),
+  ),
+  invariant(
+    "HS-061 HS-062 ST-016",
+    "on first use the application trusts the server's key or not, while it is asked and at no other time",
+    on("trust", "Judging").is(goes("Responding", "dh")),
+    on("reject", "Judging").is(failsInSilence),
+    on(["trust", "reject"], but("Judging")).is(misuse),
+  ),
+  invariant(
+    "HS-083 HS-103 ST-016",
+    "accept lets a client in while the application is asked, and at no other time: the Verdict, then open",
+    on("accept", "Deciding").is(goes("Open", "send.verdict.accept", "open")),
+    on("accept", but("Deciding")).is(misuse),
+  ),
+  invariant(
+    "ST-017 RT-012 HS-084 HS-095",
+    "a client is refused by the Challenge, which a code may wait for, then by the Verdict, and not once it is in",
+    on("refuse", ["AwaitHello", "OpeningRoute"]).is(stays("refuse.later")),
+    on("refuse", "Routing").is(failsSaying("send.refusal")),
+    on("refuse", beforeVerdict).is(failsSaying("send.verdict.alert")),
+    on("refuse", "Hiding").is(nothing),
+    on("refuse", ["Forwarded", ...opened, ...draining, ...ended]).is(misuse),
+  ),
+  invariant(
+    "RT-014",
+    "a middlebox passes a connection on while it is asked for a server, and at no other time",
+    on("forward", "Routing").is(goes("Forwarded", "forward")),
+    on("forward", but("Routing")).is(misuse),
+  ),
+  invariant(
+    "HS-112 HS-117 ST-021",
+    "data waits before the Response, goes up to a limit before the Verdict, and as it is in an open channel",
+    on("write", beforeResponse).is(stays("queue")),
+    on("write", "AwaitVerdict").is(stays("send.early")),
+    on("write", ["Open", "HalfClosedRemote"]).is(stays("send.data")),
+  ),
+  invariant(
+    "RC-029 ST-019",
+    "nothing is written after the own Close, after the end, or before a server has let its client in",
+    on("write", ["AwaitVerdictClosed", "HalfClosedLocal", ...over]).is(misuse),
+    on("write", [...beforeChallenge, ...beforeVerdict]).is(misuse),
+  ),
+  invariant(
+    "ST-022 HS-064",
+    "a client that is closed before its Response goes without a word",
+    on(["close", "alert"], beforeResponse).is(failsInSilence),
+  ),
+  invariant(
+    "RC-028 RC-035",
+    "a Close ends the own direction alone; the second of two ends the connection",
+    on("close", "AwaitVerdict").is(goes("AwaitVerdictClosed", "send.close")),
+    on("close", "Open").is(goes("HalfClosedLocal", "send.close")),
+    on("close", "HalfClosedRemote").is(goes("Closing", "send.close", "closed", "endTransport")),
+  ),
+  invariant(
+    "ST-018",
+    "close and alert have no effect, and are no misuse, once what they would end has ended",
+    on("close", ["AwaitVerdictClosed", "HalfClosedLocal", ...over]).is(nothing),
+    on("alert", ["Forwarded", ...draining, ...ended]).is(nothing),
+  ),
+  invariant(
+    "HS-095 ST-019",
+    "a server that has let nobody in has no direction to close",
+    on("close", [...beforeChallenge, ...beforeVerdict]).is(misuse),
+  ),
+  invariant(
+    "AL-002 AL-009 AL-010",
+    "an application that gives up says so in an Alert: a server as its Verdict, before it in silence; a client from its Response on",
+    on("alert", [...awaitingVerdict, ...opened]).is(failsSaying("send.alert")),
+    on("alert", beforeVerdict).is(failsSaying("send.verdict.alert")),
+    on("alert", beforeChallenge).is(failsInSilence),
+    on("alert", "Hiding").is(goes("Failed", "closeTransport")),
+  ),
+  invariant(
+    "RC-038 RC-046 HS-116 ST-020",
+    "a Ping may be sent in an open channel, one at a time; anything else is misuse",
+    on("ping", opened).is(stays("send.ping")),
+    on("ping", but(...opened)).is(misuse),
+    on("ping.misuse").is(misuse),
+  ),
+  invariant(
+    "RC-040 ST-028",
+    "that all is handed over changes, by itself, nothing",
+    on("flushed").is(nothing),
+  ),
+  invariant(
+    "ST-016",
+    "a key holder's answer that nothing waits for is misuse, and dropped once the connection is over",
+    on("dh.late", but(...over)).is(misuse),
+    on("dh.late", over).is(nothing),
+  ),
+];
