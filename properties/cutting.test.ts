@@ -62,7 +62,7 @@ describe.each(scenarios)("$name", (scenario) => {
         // The same end, whose questions are answered only once everything is in.
         const late = new Actor<AnyChannel>(channel, {
           dh: (_channel, { keyHolder, publicKey }) => {
-            waiting.push(() => channel.dhDone(keyHolder.dh(publicKey) as Uint8Array));
+            waiting.push(() => channel.dhDone(keyHolder, keyHolder.dh(publicKey) as Uint8Array));
             return [];
           },
           peerKey: () => {

@@ -34,7 +34,7 @@ async function connect(client, server) {
         pending.push([name, channel.flushed()]);
         if (other.reading) pending.push([otherName, other.receive(output.bytes)]);
       } else if (output.type === "dh") {
-        pending.push([name, channel.dhDone(await output.keyHolder.dh(output.publicKey))]);
+        pending.push([name, channel.dhDone(output.keyHolder, await output.keyHolder.dh(output.publicKey))]);
       } else if (output.type === "peerKey" && name === "server") {
         pending.push([name, channel.accept()]);
       }

@@ -17,7 +17,7 @@ export type Reactions<C extends AnyChannel> = {
 const answerDh = (channel: AnyChannel, { keyHolder, publicKey }: Extract<Output, { type: "dh" }>) => {
   const result = keyHolder.dh(publicKey);
   if (result instanceof Promise) throw new Error("this key holder is to answer at once");
-  return channel.dhDone(result);
+  return channel.dhDone(keyHolder, result);
 };
 
 /** Lets everybody in, trusts everybody. */

@@ -1,5 +1,6 @@
 import { loadPrimitives } from "../../src/crypto/index.ts";
 import type { Primitives } from "../../src/crypto/primitives.ts";
+import { type Internals, internals } from "../../src/protocol/channel/internals.ts";
 import {
   type Channel,
   ClientChannel,
@@ -40,20 +41,29 @@ export interface TestClock {
 }
 
 export function testClient(
-  options: Partial<ClientOptions> & { clock?: TestClock; seed?: string; firstUse?: boolean } = {},
+  options: Partial<ClientOptions> &
+    Partial<Internals> & { clock?: TestClock; seed?: string; firstUse?: boolean } = {},
 ): ClientChannel {
-  const { clock = { now: 0 }, seed = "client", firstUse = false, ...rest } = options;
+  const { clock = { now: 0 }, seed = "client", firstUse = false, table, firstNonces, ...rest } = options;
   const common = { primitives, randomBytes: seededBytes(seed), now: () => clock.now, keyHolder: clientKey };
   const expected = firstUse ? {} : { serverKey: serverKey.publicKey };
-  return new ClientChannel({ ...common, ...expected, ...rest });
+  return new ClientChannel({ ...common, ...expected, ...rest }, withInternals({ table, firstNonces }));
 }
 
 export function testServer(
-  options: Partial<ServerOptions> & { clock?: TestClock; seed?: string } = {},
+  options: Partial<ServerOptions> & Partial<Internals> & { clock?: TestClock; seed?: string } = {},
 ): ServerChannel {
-  const { clock = { now: 0 }, seed = "server", ...rest } = options;
+  const { clock = { now: 0 }, seed = "server", table, firstNonces, ...rest } = options;
   const common = { primitives, randomBytes: seededBytes(seed), now: () => clock.now };
-  return new ServerChannel({ ...common, keyHolders: [serverKey], ...rest });
+  return new ServerChannel(
+    { ...common, keyHolders: [serverKey], ...rest },
+    withInternals({ table, firstNonces }),
+  );
+}
+
+/** What the channel has inside, with what a test puts in its place. */
+function withInternals(own: { [K in keyof Internals]: Internals[K] | undefined }): Internals {
+  return { table: own.table ?? internals.table, firstNonces: own.firstNonces ?? internals.firstNonces };
 }
 
 /** What an end has to say for itself, besides bytes: all outputs in order, transmitted bytes joined and data joined. */
@@ -71,14 +81,18 @@ export interface Decisions {
 }
 
 /** Collects what a call gave, answers DH requests at once and lets everybody in, unless told otherwise. */
-export function absorb<C extends ClientChannel | ServerChannel>(end: End<C>, outputs: Output[], decisions: Decisions = {}): void {
+export function absorb<C extends ClientChannel | ServerChannel>(
+  end: End<C>,
+  outputs: Output[],
+  decisions: Decisions = {},
+): void {
   for (const output of outputs) {
     end.outputs.push(output);
     if (output.type === "transmit") end.sent.push(output.bytes);
     if (output.type === "dh" && decisions.dh !== false) {
       const result = output.keyHolder.dh(output.publicKey);
       if (result instanceof Promise) throw new Error("tests' keys answer at once");
-      absorb(end, end.channel.dhDone(result), decisions);
+      absorb(end, end.channel.dhDone(output.keyHolder, result), decisions);
     }
     if (output.type === "peerKey") {
       const answer = decisions.peerKey ?? letIn;
@@ -115,7 +129,10 @@ export function takeSent(end: End<Channel>): Uint8Array {
 }
 
 /** Delivers everything to and fro until both are silent. */
-export function exchange({ client, server }: Pair, decisions: { client?: Decisions; server?: Decisions } = {}): void {
+export function exchange(
+  { client, server }: Pair,
+  decisions: { client?: Decisions; server?: Decisions } = {},
+): void {
   while (client.sent.length + server.sent.length > 0) {
     const toServer = takeSent(client);
     if (toServer.length > 0) absorb(server, server.channel.receive(toServer), decisions.server);

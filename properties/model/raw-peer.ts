@@ -94,12 +94,13 @@ export function rawClient(
 
 /** The server's messages made by hand, up to the client's Response; `verdict` seals the Verdict. */
 export function rawServer(client: Actor<ClientChannel>): RawPeer & { readonly verdict: CipherState } {
+  const own = { keyHolder: serverKey, publicKey: serverKey.publicKey };
   const handshake = new ServerHandshake(
-    { primitives, randomBytes: seededBytes("raw server"), keyHolders: [serverKey] },
+    { primitives, randomBytes: seededBytes("raw server"), ownKeys: [own] },
     client.flush().slice(0, 88),
   );
-  handshake.openRoute(serverKey, dh(serverKey.secretKey, handshake.peerEphemeral));
-  const challenge = handshake.writeChallenge(serverKey, 0);
+  handshake.openRoute(own, dh(serverKey.secretKey, handshake.peerEphemeral));
+  const challenge = handshake.writeChallenge(own, 0);
   if (challenge === undefined) throw new Error("a DH of honest keys is not zero");
   client.receive(challenge);
   const verdict = handshake.verdictCipher();
@@ -127,12 +128,13 @@ export function challengeFor(
   key: KeyHolder & { readonly secretKey: Uint8Array },
   code: number,
 ): Uint8Array {
+  const own = { keyHolder: key, publicKey: key.publicKey };
   const handshake = new ServerHandshake(
-    { primitives, randomBytes: seededBytes("raw challenge"), keyHolders: [key] },
+    { primitives, randomBytes: seededBytes("raw challenge"), ownKeys: [own] },
     hello.slice(),
   );
-  handshake.openRoute(key, dh(key.secretKey, handshake.peerEphemeral));
-  const challenge = handshake.writeChallenge(key, code);
+  handshake.openRoute(own, dh(key.secretKey, handshake.peerEphemeral));
+  const challenge = handshake.writeChallenge(own, code);
   if (challenge === undefined) throw new Error("a DH of honest keys is not zero");
   return challenge;
 }

@@ -1,6 +1,8 @@
+import { bytesOf, textOf } from "../arguments.ts";
 import { type Failure, failureOf, type Reason } from "../failure.ts";
 import type { Session } from "../handshake/session.ts";
-import { maxHeldInput, pingLength } from "../limits.ts";
+import { known } from "../known.ts";
+import { keyLength, maxHeldInput, pingLength } from "../limits.ts";
 import type { MachineEvent } from "../machine/event.ts";
 import { actionName, alertOf, seals, step } from "../machine/step.ts";
 import type { Action, Role, State } from "../machine/table.ts";
@@ -12,10 +14,12 @@ import { Deframer } from "../record/deframer.ts";
 import { RecordReader } from "../record/reader.ts";
 import { RecordWriter } from "../record/writer.ts";
 import { UsageError } from "../usage-error.ts";
+import { Drain } from "./drain.ts";
+import type { Internals } from "./internals.ts";
 import { Liveness } from "./liveness.ts";
 import { explainMisuse } from "./misuse.ts";
-import type { Settings } from "./options.ts";
 import { classifyRecord } from "./records.ts";
+import type { Settings } from "./settings.ts";
 import { drains, isOver, readsRecords, waits } from "./states.ts";
 
 /**
@@ -24,10 +28,12 @@ import { drains, isOver, readsRecords, waits } from "./states.ts";
  * event's cell, and the cell's outputs are carried out: nothing else decides.
  *
  * Whatever a peer sends ends in an output, never in an exception; {@link UsageError} is for calls that the state does
- * not allow, and then nothing has changed.
+ * not allow, and then nothing has changed. An exception of something handed in (a clock, a padding policy) ends the
+ * channel, since what it interrupted can't be told.
+ *
+ * Carry out all the outputs of a call before the next call is made: their bytes are in the order of their nonces.
  */
 export abstract class Channel {
-  protected readonly settings: Settings;
   /** Input that no message has been made of. */
   protected readonly queue = new ByteQueue();
   protected readonly deframer = new Deframer(this.queue);
@@ -35,7 +41,10 @@ export abstract class Channel {
   protected writer: RecordWriter | undefined;
   protected handshakeDeadline: number | undefined;
   readonly #role: Role;
+  readonly #settings: Settings;
+  readonly #internals: Internals;
   readonly #liveness: Liveness;
+  readonly #drain: Drain;
   #state: State;
   #outputs: Output[] = [];
   #reader: RecordReader | undefined;
@@ -43,20 +52,19 @@ export abstract class Channel {
   #isOpen = false;
   #failure: Failure | undefined;
   #alertSent: number | undefined;
-  /** Bytes have arrived that the state has not been told of. */
-  #arrived = false;
   #inputEnded = false;
   /** The state in which the end of file was judged last. */
   #endJudgedIn: State | undefined;
   #unflushed = false;
-  #drainDeadline: number | undefined;
-  #drained = 0;
+  #isRunning = false;
 
-  protected constructor(role: Role, initial: State, settings: Settings) {
+  protected constructor(role: Role, initial: State, settings: Settings, internals: Internals) {
     this.#role = role;
     this.#state = initial;
+    this.#settings = settings;
+    this.#internals = internals;
     this.#liveness = new Liveness(settings.liveness);
-    this.settings = settings;
+    this.#drain = new Drain(settings.drainTimeout, settings.drainBytes);
   }
 
   get state(): State {
@@ -89,7 +97,7 @@ export abstract class Channel {
    */
   get reading(): boolean {
     if (this.#inputEnded || this.#state === "Closed" || this.#state === "Failed") return false;
-    if (drains(this.#state)) return this.#drained < this.settings.drainBytes;
+    if (drains(this.#state)) return this.#drain.isReading;
     return !waits(this.#state) || this.queue.length < maxHeldInput;
   }
 
@@ -100,23 +108,27 @@ export abstract class Channel {
   }
 
   get #deadline(): number | undefined {
-    if (drains(this.#state)) return this.#drainDeadline;
+    if (drains(this.#state)) return this.#drain.deadline;
     if (!readsRecords(this.#state)) return this.handshakeDeadline;
     return this.#inputEnded ? undefined : this.#liveness.deadline;
   }
 
   /** Bytes from the transport, in any pieces. They are the caller's again when this returns. */
   receive(bytes: Uint8Array): Output[] {
+    const input = bytesOf("input", bytes);
     if (this.#inputEnded) throw new UsageError("bytes after the end of file");
-    this.queue.push(bytes);
-    this.#arrived = bytes.length > 0;
-    return this.run();
+    return this.guard(() => {
+      const isPassive = waits(this.#state) || isOver(this.#state);
+      this.queue.push(input);
+      if (isPassive && input.length > 0) this.#step({ name: "input" });
+    });
   }
 
   /** The transport has come to its end of file. */
   transportEnded(): Output[] {
-    this.#inputEnded = true;
-    return this.run();
+    return this.guard(() => {
+      this.#inputEnded = true;
+    });
   }
 
   /** The transport has failed; hand in what it had received first. `cause` is kept for the report. */
@@ -126,16 +138,18 @@ export abstract class Channel {
 
   /** All that was to be transmitted has been handed to the transport. */
   flushed(): Output[] {
-    this.#unflushed = false;
-    this.#liveness.pongOwed = false;
-    if (this.#state === "Closing") this.#drainDeadline ??= this.#fromNow(this.settings.drainTimeout);
-    return this.run({ name: drains(this.#state) && this.#inputEnded ? "drained" : "flushed" });
+    return this.guard(() => {
+      this.#unflushed = false;
+      this.#liveness.pongOwed = false;
+      if (this.#state === "Closing") this.#drain.begin(this.#settings.now()); // ST-036
+      this.#step({ name: drains(this.#state) && this.#inputEnded ? "drained" : "flushed" });
+    });
   }
 
   /** Does what is due by the clock: to be called when {@link deadline} has come. */
   tick(): Output[] {
     const { deadline } = this;
-    if (deadline === undefined || this.settings.now() < deadline) return [];
+    if (deadline === undefined || this.#settings.now() < deadline) return [];
     const state = this.#state;
     if (drains(state)) return this.run({ name: "time.drain" });
     if (!readsRecords(state)) {
@@ -147,7 +161,14 @@ export abstract class Channel {
 
   /** Data to send. Before the handshake is over a client's waits. */
   write(bytes: Uint8Array): Output[] {
-    return this.run({ name: "write", bytes });
+    const data = bytesOf("data", bytes);
+    const sealable = this.writer?.sealableData(data.length) ?? data.length;
+    if (sealable === data.length) return this.run({ name: "write", bytes: data });
+    return this.guard(() => {
+      // RC-006: what the nonces can carry is sent, and an Alert in the place of the rest.
+      if (sealable > 0) this.#step({ name: "write", bytes: data.subarray(0, sealable) });
+      this.#step({ name: "write", bytes: data.subarray(sealable) });
+    });
   }
 
   /** Ends the own direction: nothing is written after it. The peer's goes on. */
@@ -163,20 +184,18 @@ export abstract class Channel {
    * own from 0x8000 on. The message is cut to 1,024 bytes of UTF-8.
    */
   alert(code: number | AlertName, message = ""): Output[] {
-    const number = alertCode(code);
-    return this.run({
-      name: "alert",
-      code: number,
-      message,
-      reason: { code: "cancelled", alert: number, message },
-    });
+    const alert = alertCode(code);
+    const words = textOf("an alert's message", message);
+    const reason = { code: "cancelled", alert, message: words } as const;
+    return this.run({ name: "alert", code: alert, message: words, reason });
   }
 
   /** Asks the peer for a sign of life: a `pong` output with these 8 bytes (random unless given) answers it. */
   ping(body: Uint8Array = this.#pingBody()): Output[] {
-    if (body.length !== pingLength) throw new UsageError(`a Ping carries ${pingLength} bytes`);
+    const bytes = bytesOf("a Ping's body", body).slice();
+    if (bytes.length !== pingLength) throw new UsageError(`a Ping carries ${pingLength} bytes`);
     const allowed = this.#liveness.outstanding === undefined && !this.#inputEnded;
-    return this.run({ name: allowed ? "ping" : "ping.misuse", bytes: body.slice() });
+    return this.run({ name: allowed ? "ping" : "ping.misuse", bytes });
   }
 
   /** The event that the bytes in the queue make in a state of the handshake that reads them, if they are enough. */
@@ -187,13 +206,28 @@ export abstract class Channel {
   protected abstract endReason(cause?: unknown): Reason;
   protected abstract wipeHandshake(): void;
 
-  /** An event from a call, then all that the input makes of it. */
-  protected run(event?: MachineEvent): Output[] {
+  /** Carries out an event that a call is, and all that the input makes of it. */
+  protected run(event: MachineEvent): Output[] {
+    return this.guard(() => this.#step(event));
+  }
+
+  /** Carries out a call and all that the input makes of it. Whatever interrupts that ends the channel. */
+  protected guard(call: () => void): Output[] {
+    if (this.#isRunning) throw new UsageError("a call from within a call of the same channel");
+    this.#isRunning = true;
     this.#outputs = [];
-    if (event !== undefined) this.#step(event);
-    for (let next = this.#classify(); next !== undefined; next = this.#classify()) this.#step(next);
-    this.queue.settle();
-    return this.#outputs;
+    try {
+      call();
+      for (let next = this.#classify(); next !== undefined; next = this.#classify()) this.#step(next);
+      this.queue.settle();
+      return this.#outputs;
+    } catch (error) {
+      const isMisuse = error instanceof UsageError && this.#outputs.length === 0;
+      if (!isMisuse) this.#enter("Failed");
+      throw error;
+    } finally {
+      this.#isRunning = false;
+    }
   }
 
   protected output(output: Output): void {
@@ -206,48 +240,37 @@ export abstract class Channel {
     this.output({ type: "transmit", bytes });
   }
 
-  /** The body of the Alert that an output sends: its code from the table, or from the call. */
-  protected alertToSend(action: Action, event: MachineEvent): Uint8Array {
-    const code = alertOf(action) ?? needed(event.code);
+  /** The Alert that an output sends: its code from the table, or from the call. */
+  protected sendAlert(writer: RecordWriter, action: Action, event: MachineEvent): void {
+    const code = alertOf(action) ?? known(event.code, "an alert code");
+    this.transmit(writer.seal("alert", alertBody(code, event.message ?? "")));
     this.noteAlertSent(code);
-    return alertBody(code, event.message ?? "");
   }
 
   protected noteAlertSent(code: number): void {
     this.#alertSent = code;
   }
 
-  /** How many records other than Alert and Close an output seals. */
-  #recordsFor(action: Action, event: MachineEvent): number {
-    if (action === "send.ping" || action === "send.pong") return 1;
-    if (action === "send.data") return needed(this.writer).recordsFor(needed(event.bytes).length);
-    return 0;
-  }
-
   protected sendClose(): void {
-    this.transmit(needed(this.writer).seal("close", new Uint8Array(0)));
+    this.transmit(known(this.writer, "the writer").seal("close", new Uint8Array(0)));
   }
 
   /** The handshake is over: takes its keys. */
   protected startRecords(session: Session): void {
     const { clientCipher, serverCipher } = session;
-    clientCipher.setNonce(this.settings.firstNonces.client);
-    serverCipher.setNonce(this.settings.firstNonces.server);
+    clientCipher.setNonce(this.#internals.firstNonces.client);
+    serverCipher.setNonce(this.#internals.firstNonces.server);
     const [cipher, peers] =
       this.#role === "client" ? [clientCipher, serverCipher] : [serverCipher, clientCipher];
     this.#session = session;
     this.#reader = new RecordReader(this.deframer, peers);
-    this.writer = new RecordWriter({ ...this.settings, cipher });
+    this.writer = new RecordWriter({ ...this.#settings, cipher });
   }
 
   /** ST-003: what the input makes next, as exactly one event: a message or record, bytes that none is made of, the end of file. */
   #classify(): MachineEvent | undefined {
     const state = this.#state;
-    const arrived = this.#arrived && this.queue.length > 0;
-    this.#arrived = arrived && !(waits(state) || isOver(state));
-    if (waits(state) || isOver(state)) {
-      if (arrived) return { name: "input" };
-    } else {
+    if (!waits(state) && !isOver(state)) {
       const event = readsRecords(state) ? this.#classifyRecord() : this.classifyMessage();
       if (event !== undefined) return event;
     }
@@ -259,7 +282,7 @@ export abstract class Channel {
   #classifyRecord(): MachineEvent | undefined {
     const result = this.#reader?.next();
     if (result === undefined) return undefined;
-    this.#liveness.heard(this.settings.now());
+    this.#liveness.heard(this.#settings.now());
     const { pongOwed, outstanding } = this.#liveness;
     return classifyRecord(result, { state: this.#state, pongOwed, outstandingPing: outstanding });
   }
@@ -274,20 +297,23 @@ export abstract class Channel {
 
   /** ST-004: looks the event up, carries its outputs out in order, and takes the state. */
   #step(event: MachineEvent): void {
-    const cell = step(this.settings.table, this.#role, this.#state, event.name);
+    const cell = step(this.#internals.table, this.#role, this.#state, event.name);
     const instead = this.#withoutNonce(cell.outputs, event);
     if (instead !== undefined) {
       this.#step(instead);
       return;
     }
     for (const action of cell.outputs) this.#perform(action, event);
-    if (cell.to === this.#state) return;
-    this.#state = cell.to;
-    if (!isOver(cell.to)) return;
-    if (cell.to !== "Hiding") this.handshakeDeadline = undefined;
+    if (cell.to !== this.#state) this.#enter(cell.to);
+  }
+
+  #enter(state: State): void {
+    this.#state = state;
+    if (!isOver(state)) return;
+    if (state !== "Hiding") this.handshakeDeadline = undefined;
     // ST-035, ST-036: after a clean end the peer may take its time to take what was sent before it.
-    const mayTakeItsTime = cell.to === "Closing" && this.#unflushed;
-    if (drains(cell.to) && !mayTakeItsTime) this.#drainDeadline = this.#fromNow(this.settings.drainTimeout);
+    if (state === "Draining" || (state === "Closing" && !this.#unflushed))
+      this.#drain.begin(this.#settings.now());
     this.queue.clear();
     this.#wipe();
   }
@@ -300,6 +326,13 @@ export abstract class Channel {
     if (!writer.canSealLast) return { name: "nonce.none", reason };
     const records = actions.reduce((sum, action) => sum + this.#recordsFor(action, event), 0);
     return records === 0 || writer.canSeal(records) ? undefined : { name: "nonce.last", reason };
+  }
+
+  /** How many records other than Alert and Close an output seals. */
+  #recordsFor(action: Action, event: MachineEvent): number {
+    if (action === "send.ping" || action === "send.pong") return 1;
+    if (action === "send.data") return known(this.writer, "the writer").recordsFor(bytesIn(event).length);
+    return 0;
   }
 
   /** ST-033. */
@@ -322,41 +355,45 @@ export abstract class Channel {
         this.#liveness.forgetPing();
         return;
       case "drop":
-        this.#drained += this.queue.length;
+        this.#drain.drop(this.queue.length);
         this.queue.clear();
         return;
       case "send.data":
-        this.transmit(needed(this.writer).sealData(needed(event.bytes)));
+        this.transmit(known(this.writer, "the writer").sealData(bytesIn(event)));
         return;
       case "send.close":
         this.sendClose();
         return;
       case "send.ping":
-        this.#liveness.pingSent(needed(event.bytes));
-        this.transmit(needed(this.writer).seal("ping", needed(event.bytes)));
+        this.#liveness.pingSent(bytesIn(event));
+        this.transmit(known(this.writer, "the writer").seal("ping", bytesIn(event)));
         return;
       case "send.pong":
         this.#liveness.pongOwed = true;
-        this.transmit(needed(this.writer).seal("pong", needed(event.bytes)));
+        this.transmit(known(this.writer, "the writer").seal("pong", bytesIn(event)));
         return;
       case "open":
         this.#isOpen = true;
         this.handshakeDeadline = undefined;
-        this.#liveness.heard(this.settings.now());
+        this.#liveness.heard(this.#settings.now());
         this.output({ type: "open" });
         return;
       case "data":
-        this.output({ type: "data", bytes: needed(event.bytes) });
+        this.output({ type: "data", bytes: compact(bytesIn(event)) });
         return;
       case "pong":
         this.#liveness.forgetPing();
-        this.output({ type: "pong", bytes: needed(event.bytes) });
+        this.output({ type: "pong", bytes: bytesIn(event) });
         return;
       case "alert":
-        this.output({ type: "alert", code: needed(event.code), message: needed(event.message) });
+        this.output({
+          type: "alert",
+          code: known(event.code, "an alert code"),
+          message: known(event.message, "a message"),
+        });
         return;
       case "failed":
-        this.#failure = failureOf(needed(event.reason), this.#alertSent);
+        this.#failure = failureOf(known(event.reason, "a reason"), this.#alertSent);
         this.output({ type: "failed", failure: this.#failure });
         return;
       case "end":
@@ -370,22 +407,31 @@ export abstract class Channel {
           this.perform(action, event);
           return;
         }
-        this.transmit(needed(this.writer).seal("alert", this.alertToSend(action, event)));
+        this.sendAlert(known(this.writer, "the writer"), action, event);
         return;
     }
   }
 
-  #fromNow(milliseconds: number): number {
-    return this.settings.now() + milliseconds;
-  }
-
   #pingBody(): Uint8Array {
-    return this.settings.randomBytes(pingLength);
+    return this.#settings.randomBytes(pingLength);
   }
 }
 
-/** A value that the classification has put there. */
-export function needed<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error("an event lacks what its outputs need");
-  return value;
+/** Where a key holder's answer is a DH output or says that it is zero, the output; else a fault of the key holder's. */
+export function checkDhOutput(output: Uint8Array | undefined): Uint8Array | undefined {
+  if (output === undefined) return undefined;
+  const bytes = bytesOf("a DH output", output);
+  if (bytes.length !== keyLength)
+    throw new UsageError(`a DH output has ${keyLength} bytes, not ${bytes.length}`);
+  return bytes;
+}
+
+/** The bytes that the classification has put into an event. */
+export function bytesIn(event: MachineEvent): Uint8Array {
+  return known(event.bytes, `${event.name}'s bytes`);
+}
+
+/** Bytes without much else in their memory: who keeps a few of them is not to keep a whole record's padding. */
+function compact(bytes: Uint8Array): Uint8Array {
+  return 2 * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
 }

@@ -1,21 +1,22 @@
 import type { Reason } from "../failure.ts";
 import { ClientHandshake } from "../handshake/client.ts";
-import { encodeContext } from "../handshake/context.ts";
 import { headerFields, isHawser, isSpoken, otherProtocol } from "../handshake/header.ts";
+import type { KeyHolder } from "../key-holder.ts";
+import { known } from "../known.ts";
 import { challengeLength, headerLength, maxEarlyData } from "../limits.ts";
 import type { MachineEvent } from "../machine/event.ts";
 import type { Action } from "../machine/table.ts";
 import type { Output } from "../output.ts";
 import { ByteQueue } from "../record/byte-queue.ts";
 import { RecordReader } from "../record/reader.ts";
-import { UsageError } from "../usage-error.ts";
-import { Channel, needed } from "./channel.ts";
-import { type ClientOptions, checkPublicKey, checkSettings } from "./options.ts";
+import { bytesIn, Channel, checkDhOutput } from "./channel.ts";
+import { type Internals, internals as usual } from "./internals.ts";
+import { type ClientOptions, type ClientSettings, clientSettings } from "./options.ts";
 import { classifyVerdict } from "./records.ts";
 
 /** The client's end of a connection. */
 export class ClientChannel extends Channel {
-  readonly #options: ClientOptions;
+  readonly #settings: ClientSettings;
   readonly #handshake: ClientHandshake;
   #verdictReader: RecordReader | undefined;
   #serverKey: Uint8Array | undefined;
@@ -26,24 +27,11 @@ export class ClientChannel extends Channel {
   #earlyDataLeft = maxEarlyData;
 
   /** Throws {@link UsageError} for options that make no sense, and for a configured key that is a low-order point. */
-  constructor(options: ClientOptions) {
-    super("client", "Start", checkSettings(options));
-    const { keyHolder, serverKey, via } = options;
-    checkPublicKey("keyHolder.publicKey", keyHolder.publicKey);
-    if (serverKey !== undefined) checkPublicKey("serverKey", serverKey);
-    if (via !== undefined) {
-      checkPublicKey("via", via);
-      if (serverKey === undefined) throw new UsageError("a via key needs the server's key beside it");
-    }
-    this.#options = options;
-    this.#handshake = new ClientHandshake({
-      primitives: options.primitives,
-      randomBytes: options.randomBytes,
-      publicKey: keyHolder.publicKey.slice(),
-      serverKey: serverKey?.slice(),
-      via: via?.slice(),
-      context: encodeContext(options.context ?? ""),
-    });
+  constructor(options: ClientOptions, internals: Internals = usual) {
+    const settings = clientSettings(options);
+    super("client", "Start", settings, internals);
+    this.#settings = settings;
+    this.#handshake = new ClientHandshake({ ...settings, publicKey: settings.ownKey.publicKey });
   }
 
   /** The server's key, once it has proved it; on first use it is the one shown to the application. */
@@ -72,23 +60,29 @@ export class ClientChannel extends Channel {
     return this.run({ name: "reject", reason: { code: "untrusted", publicKey } });
   }
 
-  /** The key holder's answer to a `dh` output; `undefined` says all zeros. */
-  dhDone(output: Uint8Array | undefined): Output[] {
-    if (this.state !== "Responding") return this.run({ name: "dh.late" });
-    const response = output && this.#handshake.writeResponse(output);
+  /** A key holder's answer to a `dh` output, which is wiped; `undefined` says all zeros. */
+  dhDone(keyHolder: KeyHolder, output: Uint8Array | undefined): Output[] {
+    const dh = checkDhOutput(output);
+    if (!this.#waitsFor(keyHolder)) return this.run({ name: "dh.late" });
+    const response = dh && this.#handshake.writeResponse(dh);
+    if (dh !== undefined) this.#settings.primitives.wipe(dh);
     if (response !== undefined) return this.run({ name: "dh.done", bytes: response });
-    return this.dhFailed(new Error("the key holder's DH is all zeros"));
+    return this.dhFailed(keyHolder, new Error("the key holder's DH is all zeros"));
   }
 
-  /** The key holder could not answer a `dh` output. */
-  dhFailed(cause: unknown): Output[] {
-    const name = this.state === "Responding" ? "dh.failed" : "dh.late";
+  /** A key holder could not answer a `dh` output. */
+  dhFailed(keyHolder: KeyHolder, cause: unknown): Output[] {
+    const name = this.#waitsFor(keyHolder) ? "dh.failed" : "dh.late";
     return this.run({ name, reason: { code: "key_holder_failed", cause } });
+  }
+
+  #waitsFor(keyHolder: KeyHolder): boolean {
+    return this.state === "Responding" && keyHolder === this.#settings.ownKey.keyHolder;
   }
 
   protected classifyMessage(): MachineEvent | undefined {
     if (this.state !== "AwaitChallenge") {
-      const result = needed(this.#verdictReader).next();
+      const result = known(this.#verdictReader, "the verdict reader").next();
       if (result === undefined) return undefined;
       this.#verdictReader?.wipe(); // HS-093
       return classifyVerdict(result, this.state);
@@ -100,7 +94,7 @@ export class ClientChannel extends Channel {
   /** HS-055 to HS-061, in their order. */
   #classifyChallenge(challenge: Uint8Array): MachineEvent {
     const judgement = this.#handshake.readChallenge(challenge);
-    const { serverKey: expected, via } = this.#options;
+    const { serverKey: expected, via } = this.#settings;
     switch (judgement.verdict) {
       case "bad":
         return { name: "challenge.bad", reason: badChallenge(challenge, judgement.fault) };
@@ -111,7 +105,11 @@ export class ClientChannel extends Channel {
         return { name: `challenge.${judgement.verdict}`, publicKey: judgement.serverKey };
       case "mismatch": {
         const { serverKey: received } = judgement;
-        const reason = { code: "server_key_mismatch", expected: needed(expected), received } as const;
+        const reason = {
+          code: "server_key_mismatch",
+          expected: known(expected, "the expected key"),
+          received,
+        } as const;
         return { name: "challenge.mismatch", reason: via === undefined ? reason : { ...reason, via } };
       }
       case "refused":
@@ -142,26 +140,30 @@ export class ClientChannel extends Channel {
   protected perform(action: Action, event: MachineEvent): void {
     switch (action) {
       case "send.hello":
-        this.handshakeDeadline = this.settings.now() + this.settings.handshakeTimeout;
+        this.handshakeDeadline = this.#settings.now() + this.#settings.handshakeTimeout;
         this.transmit(this.#handshake.hello);
         return;
       case "queue":
-        this.#waiting.push(needed(event.bytes).slice());
+        this.#waiting.push(bytesIn(event).slice());
         return;
       case "peerKey":
-        this.output({ type: "peerKey", publicKey: needed(event.publicKey), context: undefined });
+        this.output({
+          type: "peerKey",
+          publicKey: known(event.publicKey, "the peer's key").slice(),
+          context: undefined,
+        });
         return;
       case "dh": {
-        const { keyHolder } = this.#options;
+        const { keyHolder } = this.#settings.ownKey;
         this.output({ type: "dh", keyHolder, publicKey: this.#handshake.peerEphemeral });
         return;
       }
       case "send.response":
         this.startRecords(this.#handshake.finish());
-        this.transmit(needed(event.bytes));
+        this.transmit(bytesIn(event));
         return;
       case "send.early":
-        this.#waiting.push(needed(event.bytes).slice());
+        this.#waiting.push(bytesIn(event).slice());
         this.#sendEarly();
         return;
       case "send.queued":
@@ -174,7 +176,7 @@ export class ClientChannel extends Channel {
 
   /** Before the Verdict: as much of the waiting data as may be sent, in records that fit (HS-113, HS-114). */
   #sendEarly(): void {
-    const writer = needed(this.writer);
+    const writer = known(this.writer, "the writer");
     while (this.#waiting.length > 0) {
       const sealed = writer.sealDataWithin(this.#waiting.peek(this.#waiting.length), this.#earlyDataLeft);
       if (sealed === undefined) return;
@@ -186,7 +188,8 @@ export class ClientChannel extends Channel {
 
   /** After the Accept: all of it, and the Close behind it. */
   #sendWaiting(): void {
-    this.transmit(needed(this.writer).sealData(this.#waiting.take(this.#waiting.length)));
+    this.transmit(known(this.writer, "the writer").sealData(this.#waiting.take(this.#waiting.length)));
+    this.#waiting.clear();
     if (this.#closeWaiting) super.sendClose();
   }
 

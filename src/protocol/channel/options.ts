@@ -1,20 +1,20 @@
 import type { Primitives } from "../../crypto/primitives.ts";
+import { publicKeyOf } from "../arguments.ts";
 import { encodeContext } from "../handshake/context.ts";
-import type { KeyHolder } from "../key-holder.ts";
+import type { KeyHolder, OwnKey } from "../key-holder.ts";
 import {
   defaultDrainBytes,
   defaultDrainTimeout,
   defaultHandshakeTimeout,
-  keyLength,
   maxRecordBody,
   maxServerKeys,
 } from "../limits.ts";
-import { type Table, table } from "../machine/table.ts";
-import { type Padding, paddedLength } from "../record/padding.ts";
+import type { Padding } from "../record/padding.ts";
 import { UsageError } from "../usage-error.ts";
 import type { LivenessPolicy } from "./liveness.ts";
+import { checkSettings, type Settings } from "./settings.ts";
 
-/** What both ends of a channel are made with. Times are milliseconds. */
+/** What both ends of a channel are made with. Times are milliseconds. Everything is read once, at the beginning. */
 export interface ChannelOptions {
   readonly primitives: Primitives;
   /** Secure random bytes: ephemeral keys, first-use routes and Ping bodies come from here. */
@@ -34,10 +34,6 @@ export interface ChannelOptions {
   readonly padding?: Padding;
   /** The most data in one record, 1 to 65,516 bytes, which is also the default. */
   readonly recordSize?: number;
-  /** The life cycle to walk; the specified one unless a test puts another in its place. */
-  readonly table?: Table;
-  /** The nonces that the transport keys begin with; 0 unless a test begins near a rekey or the end. */
-  readonly firstNonces?: { readonly client: bigint; readonly server: bigint };
 }
 
 export interface ClientOptions extends ChannelOptions {
@@ -63,73 +59,81 @@ export interface ServerOptions extends ChannelOptions {
   readonly application?: boolean;
 }
 
-/** The options that both roles have, checked and with their defaults. */
-export interface Settings {
-  readonly primitives: Primitives;
-  readonly randomBytes: (length: number) => Uint8Array;
-  readonly now: () => number;
-  readonly handshakeTimeout: number;
-  readonly drainTimeout: number;
-  readonly drainBytes: number;
-  readonly liveness: LivenessPolicy | undefined;
-  readonly paddedLength: (length: number) => number;
-  readonly recordSize: number;
-  readonly table: Table;
-  readonly firstNonces: { readonly client: bigint; readonly server: bigint };
+export interface ClientSettings extends Settings {
+  readonly ownKey: OwnKey;
+  readonly serverKey: Uint8Array | undefined;
+  /** Only where it is another key than the server's. */
+  readonly via: Uint8Array | undefined;
+  /** As it goes over the wire. */
+  readonly context: Uint8Array;
 }
 
-/** Throws {@link UsageError} for what makes no sense. */
-export function checkSettings(options: ChannelOptions): Settings {
-  const { liveness, recordSize = maxRecordBody } = options;
-  if (!Number.isInteger(recordSize) || recordSize < 1 || recordSize > maxRecordBody) {
-    throw new UsageError(`recordSize is a whole number from 1 to ${maxRecordBody}`);
+export interface ServerSettings extends Settings {
+  readonly ownKeys: readonly OwnKey[];
+  /** As they go over the wire. */
+  readonly contexts: readonly Uint8Array[];
+  readonly stealth: boolean;
+  readonly routes: boolean;
+  readonly application: boolean;
+}
+
+/** A client's options, checked, copied, and with their defaults. Throws {@link UsageError} for what makes no sense. */
+export function clientSettings(options: ClientOptions): ClientSettings {
+  const settings = checkSettings(options, defaults);
+  const { serverKey, via, context = "" } = options;
+  if (via !== undefined && serverKey === undefined) {
+    throw new UsageError("a via key needs the server's key beside it"); // HS-018
   }
-  if (liveness !== undefined) {
-    checkTime("liveness.pingAfter", liveness.pingAfter);
-    checkTime("liveness.timeout", liveness.timeout);
-    if (liveness.pingAfter >= liveness.timeout) {
-      throw new UsageError("liveness.pingAfter is less than liveness.timeout, or no Ping could be answered");
-    }
-  }
+  const expected = serverKey && publicKeyOf("serverKey", serverKey);
+  const viaKey = via && publicKeyOf("via", via);
+  const isOther =
+    expected !== undefined && viaKey !== undefined && !settings.primitives.equal(expected, viaKey);
   return {
-    primitives: options.primitives,
-    randomBytes: options.randomBytes,
-    now: options.now,
-    handshakeTimeout: checkTime("handshakeTimeout", options.handshakeTimeout ?? defaultHandshakeTimeout),
-    drainTimeout: checkTime("drain.timeout", options.drain?.timeout ?? defaultDrainTimeout),
-    drainBytes: checkTime("drain.bytes", options.drain?.bytes ?? defaultDrainBytes),
-    liveness,
-    paddedLength: paddedLength(options.padding ?? "none"),
-    recordSize,
-    table: options.table ?? table,
-    firstNonces: options.firstNonces ?? { client: 0n, server: 0n },
+    ...settings,
+    ownKey: ownKey("keyHolder", options.keyHolder),
+    serverKey: expected,
+    via: isOther ? viaKey : undefined,
+    context: encodeContext(context),
   };
 }
 
-export function checkPublicKey(name: string, key: Uint8Array): void {
-  if (!(key instanceof Uint8Array) || key.length !== keyLength) {
-    throw new UsageError(`${name} is a public key: a Uint8Array of ${keyLength} bytes`);
+/** A server's options, checked, copied, and with their defaults. Throws {@link UsageError} for what makes no sense. */
+export function serverSettings(options: ServerOptions): ServerSettings {
+  const settings = checkSettings(options, defaults);
+  const { keyHolders, contexts = [""] } = options;
+  if (!Array.isArray(keyHolders) || keyHolders.length < 1 || keyHolders.length > maxServerKeys) {
+    throw new UsageError(`a server has one to ${maxServerKeys} keys, newest first`); // HS-020
   }
-}
-
-export function checkKeyHolders(keyHolders: readonly KeyHolder[], equal: Primitives["equal"]): void {
-  if (keyHolders.length < 1 || keyHolders.length > maxServerKeys) {
-    throw new UsageError(`a server has one to ${maxServerKeys} keys, newest first`);
-  }
-  keyHolders.forEach(({ publicKey }, i) => {
-    checkPublicKey(`keyHolders[${i}].publicKey`, publicKey);
-    if (keyHolders.slice(0, i).some((other) => equal(other.publicKey, publicKey))) {
+  if (!Array.isArray(contexts)) throw new UsageError("contexts is a list of strings");
+  const ownKeys = keyHolders.map((keyHolder, i) => ownKey(`keyHolders[${i}]`, keyHolder));
+  ownKeys.forEach(({ publicKey }, i) => {
+    if (ownKeys.slice(0, i).some((other) => settings.primitives.equal(other.publicKey, publicKey))) {
       throw new UsageError(`keyHolders[${i}] is there twice`);
     }
   });
+  return {
+    ...settings,
+    ownKeys,
+    contexts: contexts.map((context) => encodeContext(context)),
+    stealth: flag("stealth", options.stealth, false),
+    routes: flag("routes", options.routes, false),
+    application: flag("application", options.application, true),
+  };
 }
 
-/** The contexts that a server serves, as they go over the wire. */
-export function servedContexts(contexts: readonly string[] | undefined): readonly Uint8Array[] {
-  return (contexts ?? [""]).map((context) => encodeContext(context));
+const defaults = {
+  handshakeTimeout: defaultHandshakeTimeout,
+  drainTimeout: defaultDrainTimeout,
+  drainBytes: defaultDrainBytes,
+  recordSize: maxRecordBody,
+} as const;
+
+function ownKey(name: string, keyHolder: KeyHolder): OwnKey {
+  if (typeof keyHolder?.dh !== "function") throw new UsageError(`${name} is a key holder: { publicKey, dh }`);
+  return { keyHolder, publicKey: publicKeyOf(`${name}.publicKey`, keyHolder.publicKey) };
 }
 
-function checkTime(name: string, value: number): number {
-  if (typeof value !== "number" || !(value >= 0)) throw new UsageError(`${name} is a number, 0 or more`);
-  return value;
+function flag(name: string, value: boolean | undefined, otherwise: boolean): boolean {
+  if (value !== undefined && typeof value !== "boolean") throw new UsageError(`${name} is true or false`);
+  return value ?? otherwise;
 }

@@ -1,9 +1,11 @@
+import { textOf } from "../arguments.ts";
 import { concat } from "../bytes.ts";
 import type { Reason } from "../failure.ts";
 import { decodeContext } from "../handshake/context.ts";
 import { header, headerFields, isHawser, isSpoken, otherProtocol } from "../handshake/header.ts";
 import { type RouteProgress, ServerHandshake } from "../handshake/server.ts";
-import type { KeyHolder } from "../key-holder.ts";
+import type { KeyHolder, OwnKey } from "../key-holder.ts";
+import { known } from "../known.ts";
 import { headerLength, helloLength, responseLength, verdictPadding } from "../limits.ts";
 import type { MachineEvent } from "../machine/event.ts";
 import { actionName } from "../machine/step.ts";
@@ -12,11 +14,11 @@ import type { Output } from "../output.ts";
 import { alertCode } from "../record/alert.ts";
 import { type AlertName, alertCodes } from "../record/alert-codes.ts";
 import { paddedLength } from "../record/padding.ts";
-import type { RecordType } from "../record/plaintext.ts";
 import { RecordWriter } from "../record/writer.ts";
 import { UsageError } from "../usage-error.ts";
-import { Channel, needed } from "./channel.ts";
-import { checkKeyHolders, checkSettings, type ServerOptions, servedContexts } from "./options.ts";
+import { bytesIn, Channel, checkDhOutput } from "./channel.ts";
+import { type Internals, internals as usual } from "./internals.ts";
+import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 
 /** What a Challenge may say to refuse (HS-048). */
 const challengeCodes: readonly number[] = [
@@ -28,24 +30,22 @@ const challengeCodes: readonly number[] = [
 
 /** The server's end of a connection; a middlebox's too. */
 export class ServerChannel extends Channel {
-  readonly #options: ServerOptions;
-  readonly #contexts: readonly Uint8Array[];
+  readonly #settings: ServerSettings;
   #handshake: ServerHandshake | undefined;
   #verdictWriter: RecordWriter | undefined;
   #clientKey: Uint8Array | undefined;
   #context: string | undefined;
-  /** The key holder that was asked last, or that answers the Hello. */
-  #keyHolder: KeyHolder | undefined;
+  /** The key that was asked for its DH last, or that answers the Hello. */
+  #ownKey: OwnKey | undefined;
   /** The code with which the Hello will be answered, where that was decided before it came. */
   #refusal: { readonly code: number; readonly message: string } | undefined;
 
   /** The handshake's deadline begins. Throws {@link UsageError} for options that make no sense. */
-  constructor(options: ServerOptions) {
-    super("server", "AwaitHello", checkSettings(options));
-    checkKeyHolders(options.keyHolders, options.primitives.equal);
-    this.#options = options;
-    this.#contexts = servedContexts(options.contexts);
-    this.handshakeDeadline = this.settings.now() + this.settings.handshakeTimeout;
+  constructor(options: ServerOptions, internals: Internals = usual) {
+    const settings = serverSettings(options);
+    super("server", "AwaitHello", settings, internals);
+    this.#settings = settings;
+    this.handshakeDeadline = settings.now() + settings.handshakeTimeout;
   }
 
   /** The client's key, once its Response has authenticated. */
@@ -69,6 +69,7 @@ export class ServerChannel extends Channel {
    */
   refuse(code: number | AlertName, message = ""): Output[] {
     const alert = alertCode(code);
+    textOf("a refusal's message", message);
     const { state } = this;
     if (
       (state === "AwaitHello" || state === "OpeningRoute" || state === "Routing") &&
@@ -81,9 +82,14 @@ export class ServerChannel extends Channel {
     if (state !== "Routing") {
       return this.run({ name: "refuse", code: alert, message, reason: { code: "denied", alert, message } });
     }
-    const { bytes } = this.#answer("hello.refuse", needed(this.#keyHolder), alert, message);
+    const { bytes } = this.#answer(
+      "hello.refuse",
+      known(this.#ownKey, "the key that opened the route"),
+      alert,
+      message,
+    );
     const reason = { code: "hello_refused", alert, message } as const;
-    return this.run({ name: "refuse", code: alert, bytes: needed(bytes), reason });
+    return this.run({ name: "refuse", code: alert, bytes: known(bytes, "the Challenge"), reason });
   }
 
   /** A middlebox has reached the server: the Hello and what came after it are handed over. */
@@ -91,16 +97,27 @@ export class ServerChannel extends Channel {
     return this.run({ name: "forward" });
   }
 
-  /** The key holder's answer to a `dh` output; `undefined` says all zeros. */
-  dhDone(output: Uint8Array | undefined): Output[] {
-    if (this.state !== "OpeningRoute") return this.run({ name: "dh.late" });
-    return this.run(this.#classifyRoute(needed(this.#handshake).openRoute(needed(this.#keyHolder), output)));
+  /** A key holder's answer to a `dh` output, which is wiped; `undefined` says all zeros. */
+  dhDone(keyHolder: KeyHolder, output: Uint8Array | undefined): Output[] {
+    const dh = checkDhOutput(output);
+    if (!this.#waitsFor(keyHolder)) return this.run({ name: "dh.late" });
+    const progress = this.#hello().openRoute(known(this.#ownKey, "the key that was asked"), dh);
+    if (dh !== undefined) this.#settings.primitives.wipe(dh);
+    return this.run(this.#classifyRoute(progress));
   }
 
-  /** The key holder could not answer a `dh` output. */
-  dhFailed(cause: unknown): Output[] {
-    if (this.state !== "OpeningRoute") return this.run({ name: "dh.late" });
+  /** A key holder could not answer a `dh` output. */
+  dhFailed(keyHolder: KeyHolder, cause: unknown): Output[] {
+    if (!this.#waitsFor(keyHolder)) return this.run({ name: "dh.late" });
     return this.run(this.#hiddenOr({ name: "dh.failed", reason: { code: "key_holder_failed", cause } }));
+  }
+
+  #waitsFor(keyHolder: KeyHolder): boolean {
+    return this.state === "OpeningRoute" && keyHolder === this.#ownKey?.keyHolder;
+  }
+
+  #hello(): ServerHandshake {
+    return known(this.#handshake, "the Hello");
   }
 
   protected classifyMessage(): MachineEvent | undefined {
@@ -120,39 +137,39 @@ export class ServerChannel extends Channel {
       return this.#hiddenOr({ name: "header.unsupported", reason });
     }
     if (this.queue.length < helloLength) return undefined;
-    this.#handshake = new ServerHandshake(this.#options, this.queue.take(helloLength).slice());
-    return { name: "hello.complete", keyHolder: this.#handshake.newestKey };
+    this.#handshake = new ServerHandshake(this.#settings, this.queue.take(helloLength).slice());
+    return { name: "hello.complete", ownKey: this.#handshake.newestKey };
   }
 
   /** RT-010 to RT-013: the answer to a Hello. */
   #classifyRoute(progress: RouteProgress): MachineEvent {
-    if ("need" in progress) return { name: "route.next", keyHolder: progress.need };
+    if ("need" in progress) return { name: "route.next", ownKey: progress.need };
     if ("fault" in progress) return this.#hiddenOr({ name: "hello.zero", reason: { code: "zero_dh" } });
-    const { route, answerWith: keyHolder } = progress;
-    if (route === "unopened" && this.#options.stealth === true) {
+    const { route, answerWith } = progress;
+    if (route === "unopened" && this.#settings.stealth) {
       return { name: "hello.hidden", reason: { code: "route_unopened" } };
     }
     if (this.#refusal !== undefined) {
-      return this.#answer("hello.refuse", keyHolder, this.#refusal.code, this.#refusal.message);
+      return this.#answer("hello.refuse", answerWith, this.#refusal.code, this.#refusal.message);
     }
-    if (route === "other" && this.#options.routes === true) {
-      this.#keyHolder = keyHolder;
+    if (route === "other" && this.#settings.routes) {
+      this.#ownKey = answerWith;
       return { name: "hello.routed", publicKey: progress.serverKey };
     }
-    if (route === "other" || this.#options.application === false) {
-      return this.#answer("hello.refuse", keyHolder, alertCodes.no_route);
+    if (route === "other" || !this.#settings.application) {
+      return this.#answer("hello.refuse", answerWith, alertCodes.no_route);
     }
-    return this.#answer("hello.admit", keyHolder, 0);
+    return this.#answer("hello.admit", answerWith, 0);
   }
 
   /** HS-075 to HS-085. */
   #classifyResponse(): MachineEvent | undefined {
     if (this.queue.length < responseLength) return undefined;
-    const response = needed(this.#handshake).readResponse(this.queue.take(responseLength));
+    const response = this.#hello().readResponse(this.queue.take(responseLength));
     if ("fault" in response)
       return { name: "response.bad", reason: { code: "bad_response", fault: response.fault } };
     const { clientKey: publicKey, context } = response;
-    if (!this.#contexts.some((served) => this.settings.primitives.equal(served, context))) {
+    if (!this.#settings.contexts.some((served) => this.#settings.primitives.equal(served, context))) {
       return {
         name: "response.wrongContext",
         reason: { code: "wrong_context", received: context, publicKey },
@@ -176,51 +193,53 @@ export class ServerChannel extends Channel {
   protected perform(action: Action, event: MachineEvent): void {
     switch (action) {
       case "dh":
-        this.#keyHolder = needed(event.keyHolder);
+        this.#ownKey = known(event.ownKey, "the key to ask");
         this.output({
           type: "dh",
-          keyHolder: this.#keyHolder,
-          publicKey: needed(this.#handshake).peerEphemeral,
+          keyHolder: this.#ownKey.keyHolder,
+          publicKey: this.#hello().peerEphemeral,
         });
         return;
       case "refuse.later":
-        this.#refusal ??= { code: needed(event.code), message: needed(event.message) };
+        this.#refusal ??= { code: known(event.code, "a code"), message: known(event.message, "a message") };
         return;
       case "route":
-        this.output({ type: "route", serverKey: needed(event.publicKey) });
+        this.output({ type: "route", serverKey: known(event.publicKey, "a key") });
         return;
       case "forward":
-        this.#forward(event.name === "forward" ? needed(this.#handshake).hello : new Uint8Array(0));
+        this.#forward(event.name === "forward" ? this.#hello().hello : new Uint8Array(0));
         return;
       case "send.hint":
-        this.transmit(header);
+        this.transmit(header.slice());
         return;
       case "send.refusal":
-        this.noteAlertSent(needed(event.code));
-        this.transmit(needed(event.bytes));
+        this.transmit(bytesIn(event));
+        this.noteAlertSent(known(event.code, "a code"));
         return;
       case "send.challenge":
         this.#verdictWriter = new RecordWriter({
-          cipher: needed(this.#handshake).verdictCipher(),
+          cipher: this.#hello().verdictCipher(),
           paddedLength: paddedLength({ block: verdictPadding }),
-          recordSize: this.settings.recordSize,
+          recordSize: this.#settings.recordSize,
         });
-        this.transmit(needed(event.bytes));
+        this.transmit(bytesIn(event));
         return;
       case "peerKey": {
         const { publicKey, context } = event;
-        this.#clientKey = needed(publicKey);
+        this.#clientKey = known(publicKey, "the client's key");
         this.#context = context;
         this.output({ type: "peerKey", publicKey: this.#clientKey.slice(), context });
         return;
       }
       case "send.verdict.accept":
-        this.#sendVerdict("accept", new Uint8Array(0));
-        this.startRecords(needed(this.#handshake).finish());
+        this.transmit(this.#verdict().seal("accept", new Uint8Array(0)));
+        this.#verdict().wipe();
+        this.startRecords(this.#hello().finish());
         return;
       default:
         if (actionName(action) !== "send.verdict.alert") throw new Error(`a server has no output ${action}`);
-        this.#sendVerdict("alert", this.alertToSend(action, event));
+        this.sendAlert(this.#verdict(), action, event);
+        this.#verdict().wipe();
         return;
     }
   }
@@ -230,11 +249,9 @@ export class ServerChannel extends Channel {
     this.#verdictWriter?.wipe();
   }
 
-  /** The one record under the verdict key (HS-091, HS-093). */
-  #sendVerdict(type: RecordType, body: Uint8Array): void {
-    const writer = needed(this.#verdictWriter);
-    this.transmit(writer.seal(type, body));
-    writer.wipe();
+  /** For the one record under the verdict key (HS-091), whose key is wiped with it (HS-093). */
+  #verdict(): RecordWriter {
+    return known(this.#verdictWriter, "the verdict key");
   }
 
   #forward(first: Uint8Array): void {
@@ -243,17 +260,12 @@ export class ServerChannel extends Channel {
 
   /** Stealth: until a route has opened, every failure looks alike (RT-020, RT-021). */
   #hiddenOr(event: MachineEvent & { readonly reason: Reason }): MachineEvent {
-    return this.#options.stealth === true ? { name: "hello.hidden", reason: event.reason } : event;
+    return this.#settings.stealth ? { name: "hello.hidden", reason: event.reason } : event;
   }
 
   /** The Hello is answered by a Challenge with a code. */
-  #answer(
-    name: "hello.admit" | "hello.refuse",
-    keyHolder: KeyHolder,
-    code: number,
-    message = "",
-  ): MachineEvent {
-    const bytes = needed(this.#handshake).writeChallenge(keyHolder, code);
+  #answer(name: "hello.admit" | "hello.refuse", ownKey: OwnKey, code: number, message = ""): MachineEvent {
+    const bytes = this.#hello().writeChallenge(ownKey, code);
     if (bytes === undefined) return this.#hiddenOr({ name: "hello.zero", reason: { code: "zero_dh" } });
     return { name, bytes, code, reason: { code: "hello_refused", alert: code, message } };
   }

@@ -39,39 +39,27 @@ export class ClientHandshake {
   readonly #options: ClientHandshakeOptions;
   readonly #state: HandshakeState;
 
-  /** Makes the Hello (HS-024 to HS-029). Throws {@link UsageError} when a configured key is a low-order point (HS-019). */
+  /** Makes the Hello (HS-024 to HS-029). Throws {@link UsageError} for a low-order configured key (HS-019). */
   constructor(options: ClientHandshakeOptions) {
-    const { primitives, serverKey } = options;
+    const { primitives } = options;
     this.#options = options;
     const e = options.randomBytes(keyLength);
-    const via = options.via ?? serverKey;
-    let route: Uint8Array | undefined;
-    if (serverKey === undefined || via === undefined) {
-      route = options.randomBytes(routeLength);
-    } else {
-      for (const [name, key] of [
-        ["serverKey", serverKey],
-        ["via", via],
-      ] as const) {
-        const output = primitives.x25519(e, key);
-        if (output === undefined)
-          throw new UsageError(`${name} is no key: X25519 with it gives zero (a low-order point)`);
-        primitives.wipe(output);
-      }
-      route = sealRoute(primitives, header, e, via, serverKey);
+    try {
+      const route = makeRoute(options, e);
+      this.#state = new HandshakeState({
+        primitives,
+        pattern: XX,
+        initiator: true,
+        prologue: header,
+        s: options.publicKey,
+        e,
+      });
+      const message = this.#state.writeMessage(route);
+      if ("fault" in message) throw new Error("the first message of XX has no DH");
+      this.hello = concat(header, message.bytes);
+    } finally {
+      primitives.wipe(e);
     }
-    this.#state = new HandshakeState({
-      primitives,
-      pattern: XX,
-      initiator: true,
-      prologue: header,
-      s: options.publicKey,
-      e,
-    });
-    primitives.wipe(e);
-    const message = route && this.#state.writeMessage(route);
-    if (message === undefined || "fault" in message) throw new Error("a Hello needs no DH but the route's");
-    this.hello = concat(header, message.bytes);
   }
 
   /** Judges the 98 bytes of a Challenge: HS-049 to HS-061, in their order. */
@@ -121,4 +109,24 @@ export class ClientHandshake {
   wipe(): void {
     this.#state.wipe();
   }
+}
+
+/** RT-001 to RT-007: the route, or random bytes for a client that does not know the server's key. */
+function makeRoute(
+  { primitives, randomBytes, serverKey, via }: ClientHandshakeOptions,
+  e: Uint8Array,
+): Uint8Array {
+  if (serverKey === undefined) return randomBytes(routeLength);
+  if (via !== undefined) {
+    const output = primitives.x25519(e, serverKey);
+    if (output === undefined) throw lowOrder("serverKey");
+    primitives.wipe(output);
+  }
+  const route = sealRoute(primitives, header, e, via ?? serverKey, serverKey);
+  if (route === undefined) throw lowOrder(via === undefined ? "serverKey" : "via");
+  return route;
+}
+
+function lowOrder(name: string): UsageError {
+  return new UsageError(`${name} is no key: X25519 with it gives zero (a low-order point)`);
 }

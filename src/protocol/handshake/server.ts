@@ -1,6 +1,6 @@
 import type { Primitives } from "../../crypto/primitives.ts";
 import { isZero, secretCopy, u16 } from "../bytes.ts";
-import type { KeyHolder } from "../key-holder.ts";
+import type { OwnKey } from "../key-holder.ts";
 import { headerLength, keyLength } from "../limits.ts";
 import type { CipherState } from "../noise/cipher-state.ts";
 import { HandshakeState } from "../noise/handshake-state.ts";
@@ -12,16 +12,16 @@ export interface ServerHandshakeOptions {
   readonly primitives: Primitives;
   readonly randomBytes: (length: number) => Uint8Array;
   /** The own long-term keys, one to four, newest first. */
-  readonly keyHolders: readonly KeyHolder[];
+  readonly ownKeys: readonly OwnKey[];
 }
 
 /** What opening a route has come to: another DH is needed first, or one is zero, or it is known whom the client wants. */
 export type RouteProgress =
-  | { readonly need: KeyHolder }
+  | { readonly need: OwnKey }
   | { readonly fault: "zero" }
-  | { readonly route: "unopened"; readonly answerWith: KeyHolder }
-  | { readonly route: "own"; readonly answerWith: KeyHolder }
-  | { readonly route: "other"; readonly answerWith: KeyHolder; readonly serverKey: Uint8Array };
+  | { readonly route: "unopened"; readonly answerWith: OwnKey }
+  | { readonly route: "own"; readonly answerWith: OwnKey }
+  | { readonly route: "other"; readonly answerWith: OwnKey; readonly serverKey: Uint8Array };
 
 export type ResponseJudgement =
   | { readonly clientKey: Uint8Array; readonly context: Uint8Array }
@@ -32,7 +32,7 @@ export class ServerHandshake {
   readonly hello: Uint8Array;
   readonly #options: ServerHandshakeOptions;
   /** Each key's DH with the client's ephemeral key, as far as it has been asked for. */
-  readonly #outputs = new Map<KeyHolder, Uint8Array>();
+  readonly #outputs = new Map<OwnKey, Uint8Array>();
   #state: HandshakeState | undefined;
 
   /** @param hello 88 bytes, whose header has been found good */
@@ -47,11 +47,11 @@ export class ServerHandshake {
   }
 
   /** Hands in the DH that was needed, and takes the next step: each key is tried in its turn, newest first (RT-010). */
-  openRoute(keyHolder: KeyHolder, output: Uint8Array | undefined): RouteProgress {
+  openRoute(ownKey: OwnKey, output: Uint8Array | undefined): RouteProgress {
     if (output === undefined || isZero(output)) return { fault: "zero" };
-    this.#outputs.set(keyHolder, secretCopy(output));
-    const { keyHolders, primitives } = this.#options;
-    for (const holder of keyHolders) {
+    this.#outputs.set(ownKey, secretCopy(output));
+    const { ownKeys, primitives } = this.#options;
+    for (const holder of ownKeys) {
       const dh = this.#outputs.get(holder);
       if (dh === undefined) return { need: holder };
       const serverKey = openRoute(
@@ -66,14 +66,14 @@ export class ServerHandshake {
     return { route: "unopened", answerWith: this.newestKey };
   }
 
-  get newestKey(): KeyHolder {
-    const [newest] = this.#options.keyHolders;
+  get newestKey(): OwnKey {
+    const [newest] = this.#options.ownKeys;
     if (newest === undefined) throw new Error("a server has a key");
     return newest;
   }
 
   /** The Challenge (HS-038 to HS-044), 98 bytes; `undefined` when a DH output is all zeros. */
-  writeChallenge(keyHolder: KeyHolder, code: number): Uint8Array | undefined {
+  writeChallenge(ownKey: OwnKey, code: number): Uint8Array | undefined {
     const { primitives, randomBytes } = this.#options;
     const e = randomBytes(keyLength);
     this.#state = new HandshakeState({
@@ -81,12 +81,12 @@ export class ServerHandshake {
       pattern: XX,
       initiator: false,
       prologue: this.hello.subarray(0, headerLength),
-      s: keyHolder.publicKey,
+      s: ownKey.publicKey,
       e,
     });
     primitives.wipe(e);
     this.#state.readMessage(this.hello.subarray(headerLength));
-    const message = this.#state.writeMessage(u16(code), this.#outputs.get(keyHolder));
+    const message = this.#state.writeMessage(u16(code), this.#outputs.get(ownKey));
     this.#wipeOutputs();
     return "bytes" in message ? message.bytes : undefined;
   }
@@ -114,8 +114,8 @@ export class ServerHandshake {
     this.#state?.wipe();
   }
 
-  #named(serverKey: Uint8Array, opener: KeyHolder): RouteProgress {
-    const own = this.#options.keyHolders.find(({ publicKey }) =>
+  #named(serverKey: Uint8Array, opener: OwnKey): RouteProgress {
+    const own = this.#options.ownKeys.find(({ publicKey }) =>
       this.#options.primitives.equal(publicKey, serverKey),
     );
     if (own === undefined) return { route: "other", answerWith: opener, serverKey };

@@ -1,4 +1,5 @@
 import type { Primitives } from "../../crypto/primitives.ts";
+import { bytesOf, textOf } from "../arguments.ts";
 import { ascii, concat, u16 } from "../bytes.ts";
 import { keyLength, maxExport } from "../limits.ts";
 import { CipherState } from "../noise/cipher-state.ts";
@@ -46,15 +47,21 @@ export class Exporter {
   /** HS-108: the first `length` bytes (1 to 64) of `HMAC(x, u16 length of label | label | u16 length of context | context)`. */
   export(label: string, length: number, context: Uint8Array): Uint8Array {
     if (this.#secret === undefined) throw new UsageError("the channel is over and its exporter secret wiped");
-    const labelBytes = ascii(label);
+    const labelBytes = ascii(textOf("an exporter label", label));
     if (label.length === 0 || label.length > 0xffff || !/^[\x20-\x7e]*$/.test(label)) {
       throw new UsageError("an exporter label is 1 to 65535 printable ASCII characters");
     }
-    if (context.length > 0xffff) throw new UsageError("an exporter context has at most 65535 bytes");
+    if (bytesOf("an exporter context", context).length > 0xffff)
+      throw new UsageError("an exporter context has at most 65535 bytes");
     if (!Number.isInteger(length) || length < 1 || length > maxExport) {
       throw new UsageError(`an export has 1 to ${maxExport} bytes`);
     }
-    const input = concat(u16(labelBytes.length), labelBytes, u16(context.length), context);
+    const input = concat(
+      u16(labelBytes.length),
+      labelBytes,
+      u16(context.length),
+      bytesOf("an exporter context", context),
+    );
     const output = hmac(this.#primitives, this.#secret, input);
     const exported = output.slice(0, length);
     this.#primitives.wipe(output);

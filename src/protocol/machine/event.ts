@@ -1,5 +1,5 @@
 import type { Reason } from "../failure.ts";
-import type { KeyHolder } from "../key-holder.ts";
+import type { OwnKey } from "../key-holder.ts";
 import type { EventName } from "./table.ts";
 
 /** One thing that happened, classified, with what its cell's outputs need to know. */
@@ -16,5 +16,5 @@ export interface MachineEvent {
   readonly publicKey?: Uint8Array;
   readonly context?: string | undefined;
   /** Whose DH is needed next, or who answers. */
-  readonly keyHolder?: KeyHolder;
+  readonly ownKey?: OwnKey;
 }

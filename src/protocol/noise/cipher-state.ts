@@ -25,10 +25,6 @@ export class CipherState {
     this.#wiped = false;
   }
 
-  hasKey(): boolean {
-    return this.#k !== undefined;
-  }
-
   /** The counter that the next message takes. */
   get nonce(): bigint {
     return this.#n;

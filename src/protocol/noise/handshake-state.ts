@@ -1,5 +1,6 @@
 import type { Primitives } from "../../crypto/primitives.ts";
 import { concat, isZero, secretCopy } from "../bytes.ts";
+import { known } from "../known.ts";
 import { keyLength, tagLength } from "../limits.ts";
 import type { CipherState } from "./cipher-state.ts";
 import { type Pattern, protocolName, type Token } from "./patterns.ts";
@@ -147,9 +148,4 @@ export class HandshakeState {
     if (own === "e") this.#primitives.wipe(output);
     return true;
   }
-}
-
-function known<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`the handshake needs ${what}`);
-  return value;
 }

@@ -10,6 +10,7 @@ export class SymmetricState {
   readonly #cipherState: CipherState;
   #ck: Uint8Array;
   #h: Uint8Array;
+  #wiped = false;
 
   /** InitializeSymmetric. The name has at most 64 ASCII characters; it is padded with zeros, not hashed. */
   constructor(primitives: Primitives, protocolName: string) {
@@ -23,7 +24,7 @@ export class SymmetricState {
   }
 
   mixKey(inputKeyMaterial: Uint8Array): void {
-    const [ck, tempK] = hkdf(this.#primitives, this.#ck, inputKeyMaterial);
+    const [ck, tempK] = hkdf(this.#primitives, this.#chainingKey(), inputKeyMaterial);
     this.#primitives.wipe(this.#ck);
     this.#ck = ck;
     this.#cipherState.initializeKey(tempK.subarray(0, keyLength));
@@ -54,7 +55,7 @@ export class SymmetricState {
 
   /** The transport keys, from initiator to responder and back. */
   split(): [CipherState, CipherState] {
-    const [first, second] = hkdf(this.#primitives, this.#ck, new Uint8Array(0));
+    const [first, second] = hkdf(this.#primitives, this.#chainingKey(), new Uint8Array(0));
     const pair: [CipherState, CipherState] = [
       new CipherState(this.#primitives, first.subarray(0, keyLength)),
       new CipherState(this.#primitives, second.subarray(0, keyLength)),
@@ -69,7 +70,7 @@ export class SymmetricState {
    * to Noise, for the verdict key and the exporter.
    */
   deriveSecret(label: string): Uint8Array {
-    const [secret, unused] = hkdf(this.#primitives, this.#ck, concat(ascii(label), this.#h));
+    const [secret, unused] = hkdf(this.#primitives, this.#chainingKey(), concat(ascii(label), this.#h));
     this.#primitives.wipe(unused);
     return secret;
   }
@@ -77,5 +78,11 @@ export class SymmetricState {
   wipe(): void {
     this.#primitives.wipe(this.#ck);
     this.#cipherState.wipe();
+    this.#wiped = true;
+  }
+
+  #chainingKey(): Uint8Array {
+    if (this.#wiped) throw new Error("this handshake's keys have been wiped");
+    return this.#ck;
   }
 }

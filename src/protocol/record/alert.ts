@@ -1,7 +1,7 @@
 import { concat, u16 } from "../bytes.ts";
 import { maxAlertMessage } from "../limits.ts";
 import { UsageError } from "../usage-error.ts";
-import { type AlertName, alertCodes } from "./alert-codes.ts";
+import { type AlertName, alertCodes, applicationCodes } from "./alert-codes.ts";
 
 const names = new Map<number, AlertName>(
   Object.entries(alertCodes).map(([name, code]) => [code, name as AlertName]),
@@ -9,7 +9,10 @@ const names = new Map<number, AlertName>(
 
 /** The name of an alert code; `"application"` from 0x8000 on; `undefined` for a code that nobody has defined. */
 export function alertName(code: number): AlertName | "application" | undefined {
-  return names.get(code) ?? (code >= 0x8000 && code <= 0xffff ? "application" : undefined);
+  return (
+    names.get(code) ??
+    (code >= applicationCodes.from && code <= applicationCodes.to ? "application" : undefined)
+  );
 }
 
 /** The code that an application may send: one of the registry's, by name or number, or its own from 0x8000 on. */

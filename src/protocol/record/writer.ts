@@ -36,7 +36,10 @@ export class RecordWriter {
 
   /** One record, whole. */
   seal(type: RecordType, body: Uint8Array): Uint8Array {
-    const length = this.#paddedLength(recordHeadLength + body.length);
+    return this.#seal(type, body, this.#paddedLength(recordHeadLength + body.length));
+  }
+
+  #seal(type: RecordType, body: Uint8Array, length: number): Uint8Array {
     const out = new Uint8Array(overhead + length);
     this.#sealInto(out, type, body, length);
     return out;
@@ -73,18 +76,28 @@ export class RecordWriter {
     wire: number,
   ): { readonly record: Uint8Array; readonly taken: number } | undefined {
     const room = Math.min(wire - overhead, maxPlaintext) - recordHeadLength;
-    let taken = Math.min(data.length, this.#recordSize, maxRecordBody, room);
-    if (taken < 1) return undefined;
-    // Padding may ask for more than there is room for; less data, then none at all, may ask for less.
-    while (taken > 1 && overhead + this.#paddedLength(recordHeadLength + taken) > wire)
-      taken = Math.floor(taken / 2);
-    if (overhead + this.#paddedLength(recordHeadLength + taken) > wire) return undefined;
-    return { record: this.seal("data", data.subarray(0, taken)), taken };
+    // Padding may ask for more than there is room for; less data may ask for less.
+    for (
+      let taken = Math.min(data.length, this.#recordSize, maxRecordBody, room);
+      taken >= 1;
+      taken = Math.floor(taken / 2)
+    ) {
+      const length = this.#paddedLength(recordHeadLength + taken);
+      if (overhead + length <= wire)
+        return { record: this.#seal("data", data.subarray(0, taken), length), taken };
+    }
+    return undefined;
   }
 
   /** Whether so many records other than an Alert or a Close can still be sealed; the nonce 2⁶⁴−2 is not for them (RC-006). */
   canSeal(records: number): boolean {
     return this.#cipher.nonce + BigInt(records) <= lastNonce;
+  }
+
+  /** How much data the nonces that are left can carry, up to `wanted` bytes. */
+  sealableData(wanted: number): number {
+    const left = lastNonce - this.#cipher.nonce;
+    return left >= BigInt(this.recordsFor(wanted)) ? wanted : Math.max(0, Number(left)) * this.#recordSize;
   }
 
   /** Whether an Alert or a Close can still be sealed. */
