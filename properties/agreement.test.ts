@@ -5,7 +5,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { loadPrimitives, type Primitives } from "../src/crypto/index.ts";
-import { type Channel, type ClientOptions, type Output, UsageError } from "../src/protocol/index.ts";
+import { type Channel, type Output, UsageError } from "../src/protocol/index.ts";
 import { contexts, keyNames, paddings, recordSizes } from "./arbitraries/options.ts";
 import { Actor, converse, merged, type Sides } from "./model/actor.ts";
 import { delivered, joined, openPair, testClient, testKey, testServer } from "./model/pair.ts";
@@ -49,9 +49,7 @@ describe("two honest ends", () => {
           seed: `client ${names[0]}`,
           keyHolder: clientKey,
           context,
-          ...((firstUse
-            ? { serverKey: undefined }
-            : { serverKey: serverKey.publicKey }) as Partial<ClientOptions>),
+          ...(firstUse ? { firstUse } : { serverKey: serverKey.publicKey }),
         }),
         { open: (channel) => [...noted(channel), ...channel.write(there), ...channel.close()] },
       );

@@ -8,7 +8,7 @@ import { type AlertName, alertCodes, alertName, UsageError } from "../src/protoc
 import { Actor, type AnyChannel, converse, type Sides } from "./model/actor.ts";
 import { delivered, joined, outputTypes, testClient, testServer } from "./model/pair.ts";
 import { alertBody, parts, plaintext, rawClient, rawServer, sealed } from "./model/raw-peer.ts";
-import { pattern } from "./model/scenarios.ts";
+import { pattern, type ServerSetup } from "./model/scenarios.ts";
 import {
   opened,
   type Stage,
@@ -135,7 +135,7 @@ describe.each(table("server", verdictServer))(
         if (client.channel.state === "Responding") {
           const dh = client.outputs.find((output) => output.type === "dh");
           if (dh?.type === "dh")
-            client.do(client.channel.dhDone(dh.keyHolder.dh(dh.publicKey) as Uint8Array));
+            client.do(client.channel.dhDone(dh.keyHolder, dh.keyHolder.dh(dh.publicKey) as Uint8Array));
         }
         converse({ client, server });
         expect(client.channel.failure?.reason).toEqual(received(code, "words"));
@@ -216,7 +216,7 @@ describe("codes", () => {
 describe("the arrival of an Alert", () => {
   const chunk = new Uint8Array(64 * 1024);
 
-  function alerted(options: Parameters<typeof testServer>[0] = {}) {
+  function alerted(options: ServerSetup = {}) {
     const clock = { now: 100 };
     const sides = settle(undefined, new Actor(testServer({ clock, ...options })));
     sides.server.do(sides.server.channel.alert("going_away"));

@@ -4,11 +4,17 @@
  * nothing proves nothing, the same search is shown to find keys that are there.
  */
 import { describe, expect, it } from "vitest";
-import type { ClientOptions, Output } from "../src/protocol/index.ts";
+import type { Output } from "../src/protocol/index.ts";
 import { Actor, type AnyChannel, converse, type Sides } from "./model/actor.ts";
 import { clientKey, joined, seededBytes, serverKey, testClient, testServer } from "./model/pair.ts";
-import { conversation, otherKey, type Scenario, scenarios, viaKey } from "./model/scenarios.ts";
-import { firstUse } from "./model/stages.ts";
+import {
+  type ClientSetup,
+  conversation,
+  otherKey,
+  type Scenario,
+  scenarios,
+  viaKey,
+} from "./model/scenarios.ts";
 
 const window = 8;
 const keys = { client: clientKey, server: serverKey, other: otherKey, via: viaKey };
@@ -96,7 +102,7 @@ describe("no long-term key is in the clear", () => {
 });
 
 /** What a client has done by the time it has judged, or not yet judged, a Challenge. */
-function untilChallenge(options: Partial<ClientOptions>, challenge?: (bytes: Uint8Array) => Uint8Array) {
+function untilChallenge(options: ClientSetup, challenge?: (bytes: Uint8Array) => Uint8Array) {
   const client = new Actor(testClient(options), { peerKey: () => [] });
   const server = new Actor(testServer({ keyHolders: [serverKey] }));
   client.do(client.channel.start());
@@ -121,7 +127,7 @@ describe("the client shows who it is only to the server that it expects", () => 
     expect(asked(client.outputs)).toBe(true);
   });
 
-  it.each<[string, Partial<ClientOptions>, ((bytes: Uint8Array) => Uint8Array)?]>([
+  it.each<[string, ClientSetup, ((bytes: Uint8Array) => Uint8Array)?]>([
     ["of another server", { serverKey: otherKey.publicKey }],
     ["of another server, with a via key", { serverKey: otherKey.publicKey, via: viaKey.publicKey }],
     ["of the via key's holder, code 0", { serverKey: otherKey.publicKey, via: serverKey.publicKey }],
@@ -139,7 +145,7 @@ describe("the client shows who it is only to the server that it expects", () => 
   });
 
   it("HS-061 HS-063 SC-001: on first use, not before the application trusts", () => {
-    const { client, challenge } = untilChallenge(firstUse);
+    const { client, challenge } = untilChallenge({ firstUse: true });
     client.receive(challenge);
     expect(client.channel.state).toBe("Judging");
     client.receive(new Uint8Array(300));

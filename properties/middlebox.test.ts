@@ -4,14 +4,7 @@
  */
 import { test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import {
-  type AlertName,
-  alertCodes,
-  type ClientChannel,
-  type ClientOptions,
-  type ServerOptions,
-  UsageError,
-} from "../src/protocol/index.ts";
+import { type AlertName, alertCodes, type ClientChannel, UsageError } from "../src/protocol/index.ts";
 import { cuts } from "./arbitraries/cuts.ts";
 import { Actor, converse, type Reactions } from "./model/actor.ts";
 import {
@@ -25,16 +18,13 @@ import {
   testServer,
 } from "./model/pair.ts";
 import { challengeFor } from "./model/raw-peer.ts";
-import { otherKey, pattern, viaKey } from "./model/scenarios.ts";
+import { type ClientSetup, otherKey, pattern, type ServerSetup, viaKey } from "./model/scenarios.ts";
 import { runs } from "./seed.ts";
 
 const routed = { serverKey: serverKey.publicKey, via: viaKey.publicKey };
 
 /** A middlebox as one may be built on a channel. It passes every connection on, or refuses it with a code, or waits. */
-function newMiddlebox(
-  options: Partial<ServerOptions> = {},
-  decision: "forward" | "wait" | AlertName = "forward",
-) {
+function newMiddlebox(options: ServerSetup = {}, decision: "forward" | "wait" | AlertName = "forward") {
   const common = { keyHolders: [viaKey], routes: true, application: false, seed: "middlebox" };
   return new Actor(testServer({ ...common, ...options }), {
     route: (channel) => {
@@ -46,8 +36,8 @@ function newMiddlebox(
 
 type Middlebox = ReturnType<typeof newMiddlebox>;
 
-function newClient(options: Parameters<typeof testClient>[0] = {}, reactions: Reactions<ClientChannel> = {}) {
-  const client = new Actor(testClient({ ...routed, ...options }), reactions);
+function newClient(options: ClientSetup = {}, reactions: Reactions<ClientChannel> = {}) {
+  const client = new Actor(testClient(options.firstUse ? options : { ...routed, ...options }), reactions);
   return client.do(client.channel.start());
 }
 
@@ -77,7 +67,7 @@ function through(
   }
 }
 
-function newServer(options: Partial<ServerOptions> = {}) {
+function newServer(options: ServerSetup = {}) {
   return new Actor(testServer(options), {
     open: (channel) => channel.write(pattern(40, 2)),
     end: (channel) => channel.close(),
@@ -199,11 +189,11 @@ describe("a middlebox that refuses", () => {
   });
 
   it("RT-011: answers no_route where nobody routes, and where a route names its own key or does not open", () => {
-    const cases: [Partial<ClientOptions>, Partial<ServerOptions>, string][] = [
+    const cases: [ClientSetup, ServerSetup, string][] = [
       [routed, { routes: false, application: true }, "middlebox"],
       [routed, { routes: false, application: false }, "middlebox"],
       [{ serverKey: viaKey.publicKey, via: viaKey.publicKey }, {}, "server"],
-      [{ serverKey: undefined, via: undefined } as unknown as ClientOptions, {}, "unauthenticated"],
+      [{ firstUse: true }, {}, "unauthenticated"],
     ];
     for (const [clientOptions, serverOptions, by] of cases) {
       const [client, middlebox] = [newClient(clientOptions), newMiddlebox(serverOptions)];
@@ -250,8 +240,8 @@ function judgement(knows: "nobody" | "the server" | "both", key: "server" | "via
 describe("what stands in the middle may say anything", () => {
   const keys = { server: serverKey, via: viaKey, other: otherKey };
   const configured = {
-    nobody: { serverKey: undefined, via: undefined } as unknown as Partial<ClientOptions>,
-    "the server": { serverKey: serverKey.publicKey, via: undefined } as unknown as Partial<ClientOptions>,
+    nobody: { firstUse: true },
+    "the server": { serverKey: serverKey.publicKey },
     both: routed,
   };
   const everything = (Object.keys(configured) as (keyof typeof configured)[]).flatMap((knows) =>
@@ -312,7 +302,7 @@ describe("what stands in the middle may say anything", () => {
 });
 
 describe("a middlebox that looks for a server", () => {
-  function searching(options: Partial<ServerOptions> = {}) {
+  function searching(options: ServerSetup = {}) {
     const clock = { now: 2_000 };
     const middlebox = newMiddlebox({ now: () => clock.now, ...options }, "wait");
     clock.now = 5_000;

@@ -1,4 +1,4 @@
-import type { ClientChannel, ClientOptions, ServerChannel, ServerOptions } from "../../src/protocol/index.ts";
+import type { ClientChannel, ServerChannel } from "../../src/protocol/index.ts";
 import { Actor, converse, type Reactions, type Sides } from "./actor.ts";
 import { joined, serverKey, testClient, testKey, testServer } from "./pair.ts";
 
@@ -10,9 +10,13 @@ export function pattern(length: number, tag: number): Uint8Array {
 export const otherKey = testKey("another server");
 export const viaKey = testKey("via");
 
+/** What a test's client and server may be made with. */
+export type ClientSetup = NonNullable<Parameters<typeof testClient>[0]>;
+export type ServerSetup = NonNullable<Parameters<typeof testServer>[0]>;
+
 interface Overrides {
-  readonly client?: Partial<ClientOptions>;
-  readonly server?: Partial<ServerOptions>;
+  readonly client?: ClientSetup;
+  readonly server?: ServerSetup;
   /** Only what a handshake needs is answered; nothing is said that was not said from the start. */
   readonly passive?: boolean;
 }
@@ -28,8 +32,8 @@ export interface Scenario {
 }
 
 interface Plan {
-  readonly client?: Partial<ClientOptions>;
-  readonly server?: Partial<ServerOptions>;
+  readonly client?: ClientSetup;
+  readonly server?: ServerSetup;
   readonly atClient?: Reactions<ClientChannel>;
   readonly atServer?: Reactions<ServerChannel>;
   /** What the client writes at once. */
@@ -56,8 +60,6 @@ function scenario(name: string, plan: Plan): Scenario {
   };
   return result;
 }
-
-const firstUse = { serverKey: undefined } as unknown as Partial<ClientOptions>;
 
 const clientTalks: Reactions<ClientChannel> = {
   open: (channel) => [...channel.write(pattern(12, 2)), ...channel.write(pattern(7, 3)), ...channel.close()],
@@ -94,13 +96,13 @@ export const busy = scenario("busy, said in the Challenge", {
 });
 
 export const firstUseTrusted = scenario("first use, trusted", {
-  client: firstUse,
+  client: { firstUse: true },
   atClient: clientTalks,
   atServer: serverAnswers,
 });
 
 export const firstUseRejected = scenario("first use, rejected", {
-  client: firstUse,
+  client: { firstUse: true },
   atClient: { peerKey: (channel) => channel.reject() },
 });
 

@@ -1,4 +1,4 @@
-import type { ClientChannel, ClientOptions, ServerChannel, State } from "../../src/protocol/index.ts";
+import type { ClientChannel, ServerChannel, State } from "../../src/protocol/index.ts";
 import { Actor, converse, type Sides } from "./actor.ts";
 import { serverKey, testClient, testServer } from "./pair.ts";
 import { otherKey } from "./scenarios.ts";
@@ -11,9 +11,6 @@ export interface Stage {
 
 const unanswered = { dh: () => [] };
 const undecided = { peerKey: () => [] };
-
-/** Options of a client that knows no server's key. */
-export const firstUse = { serverKey: undefined } as unknown as Partial<ClientOptions>;
 
 /** Both ends, as far as they get by themselves. */
 export function settle(
@@ -45,7 +42,7 @@ export const silentClient: readonly Stage[] = [
     state: "AwaitChallenge",
     sides: () => settle(undefined, new Actor(testServer(), unanswered)),
   },
-  { state: "Judging", sides: () => settle(new Actor(testClient(firstUse), undecided)) },
+  { state: "Judging", sides: () => settle(new Actor(testClient({ firstUse: true }), undecided)) },
   { state: "Responding", sides: () => settle(new Actor(testClient(), unanswered)) },
 ];
 
