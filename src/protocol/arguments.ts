@@ -22,3 +22,11 @@ export function textOf(name: string, value: string): string {
   if (typeof value !== "string") throw new UsageError(`${name} is a string`);
   return value;
 }
+
+/** A key holder's answer: 32 bytes, or `undefined` for all zeros. */
+export function dhOutputOf(output: Uint8Array | undefined): Uint8Array | undefined {
+  if (output === undefined) return undefined;
+  const bytes = bytesOf("a DH output", output);
+  if (bytes.length === keyLength) return bytes;
+  throw new UsageError(`a DH output has ${keyLength} bytes, not ${bytes.length}`);
+}

@@ -42,3 +42,8 @@ export function isZero(bytes: Uint8Array): boolean {
   for (const byte of bytes) bits |= byte;
   return bits === 0;
 }
+
+/** Bytes without much else in their memory: who keeps a few of them is not to keep a record's padding with them. */
+export function compact(bytes: Uint8Array): Uint8Array {
+  return 2 * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
+}

@@ -1,10 +1,11 @@
 import { bytesOf, textOf } from "../arguments.ts";
+import { compact } from "../bytes.ts";
 import { type Failure, failureOf, type Reason } from "../failure.ts";
 import type { Session } from "../handshake/session.ts";
 import { known } from "../known.ts";
-import { keyLength, maxHeldInput, pingLength } from "../limits.ts";
-import type { MachineEvent } from "../machine/event.ts";
-import { actionName, alertOf, seals, step } from "../machine/step.ts";
+import { maxHeldInput, pingLength } from "../limits.ts";
+import { bytesIn, type MachineEvent } from "../machine/event.ts";
+import { actionName, alertOf, seals } from "../machine/step.ts";
 import type { Action, Role, State } from "../machine/table.ts";
 import type { Output } from "../output.ts";
 import { alertBody, alertCode } from "../record/alert.ts";
@@ -17,15 +18,14 @@ import { UsageError } from "../usage-error.ts";
 import { Drain } from "./drain.ts";
 import type { Internals } from "./internals.ts";
 import { Liveness } from "./liveness.ts";
-import { explainMisuse } from "./misuse.ts";
 import { classifyRecord } from "./records.ts";
 import type { Settings } from "./settings.ts";
 import { drains, isOver, readsRecords, waits } from "./states.ts";
+import { Walk } from "./walk.ts";
 
 /**
  * One end of a Hawser connection, without input or output of its own: bytes and calls go in, and each call gives
- * back, in order, what is to be done about it. What happened is classified as exactly one event, the table gives the
- * event's cell, and the cell's outputs are carried out: nothing else decides.
+ * back, in order, what is to be done about it.
  *
  * Whatever a peer sends ends in an output, never in an exception; {@link UsageError} is for calls that the state does
  * not allow, and then nothing has changed. An exception of something handed in (a clock, a padding policy) ends the
@@ -33,20 +33,17 @@ import { drains, isOver, readsRecords, waits } from "./states.ts";
  *
  * Carry out all the outputs of a call before the next call is made: their bytes are in the order of their nonces.
  */
-export abstract class Channel {
+export abstract class Channel extends Walk {
   /** Input that no message has been made of. */
   protected readonly queue = new ByteQueue();
   protected readonly deframer = new Deframer(this.queue);
   /** From the end of the handshake on. */
   protected writer: RecordWriter | undefined;
   protected handshakeDeadline: number | undefined;
-  readonly #role: Role;
   readonly #settings: Settings;
   readonly #internals: Internals;
   readonly #liveness: Liveness;
   readonly #drain: Drain;
-  #state: State;
-  #outputs: Output[] = [];
   #reader: RecordReader | undefined;
   #session: Session | undefined;
   #isOpen = false;
@@ -56,19 +53,13 @@ export abstract class Channel {
   /** The state in which the end of file was judged last. */
   #endJudgedIn: State | undefined;
   #unflushed = false;
-  #isRunning = false;
 
   protected constructor(role: Role, initial: State, settings: Settings, internals: Internals) {
-    this.#role = role;
-    this.#state = initial;
+    super(role, initial, internals.table);
     this.#settings = settings;
     this.#internals = internals;
     this.#liveness = new Liveness(settings.liveness);
     this.#drain = new Drain(settings.drainTimeout, settings.drainBytes);
-  }
-
-  get state(): State {
-    return this.#state;
   }
 
   /** Why the channel failed, if it did. */
@@ -96,9 +87,9 @@ export abstract class Channel {
    * all the same.
    */
   get reading(): boolean {
-    if (this.#inputEnded || this.#state === "Closed" || this.#state === "Failed") return false;
-    if (drains(this.#state)) return this.#drain.isReading;
-    return !waits(this.#state) || this.queue.length < maxHeldInput;
+    if (this.#inputEnded || this.state === "Closed" || this.state === "Failed") return false;
+    if (drains(this.state)) return this.#drain.isReading;
+    return !waits(this.state) || this.queue.length < maxHeldInput;
   }
 
   /** When {@link tick} has something to do, on the clock handed in; `undefined` when nothing is timed. */
@@ -108,8 +99,8 @@ export abstract class Channel {
   }
 
   get #deadline(): number | undefined {
-    if (drains(this.#state)) return this.#drain.deadline;
-    if (!readsRecords(this.#state)) return this.handshakeDeadline;
+    if (drains(this.state)) return this.#drain.deadline;
+    if (!readsRecords(this.state)) return this.handshakeDeadline;
     return this.#inputEnded ? undefined : this.#liveness.deadline;
   }
 
@@ -117,16 +108,16 @@ export abstract class Channel {
   receive(bytes: Uint8Array): Output[] {
     const input = bytesOf("input", bytes);
     if (this.#inputEnded) throw new UsageError("bytes after the end of file");
-    return this.guard(() => {
-      const isPassive = waits(this.#state) || isOver(this.#state);
+    return this.walk(() => {
+      const isPassive = waits(this.state) || isOver(this.state);
       this.queue.push(input);
-      if (isPassive && input.length > 0) this.#step({ name: "input" });
+      if (isPassive && input.length > 0) this.step({ name: "input" });
     });
   }
 
   /** The transport has come to its end of file. */
   transportEnded(): Output[] {
-    return this.guard(() => {
+    return this.walk(() => {
       this.#inputEnded = true;
     });
   }
@@ -138,11 +129,11 @@ export abstract class Channel {
 
   /** All that was to be transmitted has been handed to the transport. */
   flushed(): Output[] {
-    return this.guard(() => {
+    return this.walk(() => {
       this.#unflushed = false;
       this.#liveness.pongOwed = false;
-      if (this.#state === "Closing") this.#drain.begin(this.#settings.now()); // ST-036
-      this.#step({ name: drains(this.#state) && this.#inputEnded ? "drained" : "flushed" });
+      if (this.state === "Closing") this.#drain.begin(this.#settings.now()); // ST-036
+      this.step({ name: drains(this.state) && this.#inputEnded ? "drained" : "flushed" });
     });
   }
 
@@ -150,7 +141,7 @@ export abstract class Channel {
   tick(): Output[] {
     const { deadline } = this;
     if (deadline === undefined || this.#settings.now() < deadline) return [];
-    const state = this.#state;
+    const state = this.state;
     if (drains(state)) return this.run({ name: "time.drain" });
     if (!readsRecords(state)) {
       return this.run({ name: "time.handshake", reason: { code: "timeout", what: "handshake", state } });
@@ -164,10 +155,10 @@ export abstract class Channel {
     const data = bytesOf("data", bytes);
     const sealable = this.writer?.sealableData(data.length) ?? data.length;
     if (sealable === data.length) return this.run({ name: "write", bytes: data });
-    return this.guard(() => {
+    return this.walk(() => {
       // RC-006: what the nonces can carry is sent, and an Alert in the place of the rest.
-      if (sealable > 0) this.#step({ name: "write", bytes: data.subarray(0, sealable) });
-      this.#step({ name: "write", bytes: data.subarray(sealable) });
+      if (sealable > 0) this.step({ name: "write", bytes: data.subarray(0, sealable) });
+      this.step({ name: "write", bytes: data.subarray(sealable) });
     });
   }
 
@@ -201,38 +192,10 @@ export abstract class Channel {
   /** The event that the bytes in the queue make in a state of the handshake that reads them, if they are enough. */
   protected abstract classifyMessage(): MachineEvent | undefined;
   /** Carries out an output that only this role has. */
-  protected abstract perform(action: Action, event: MachineEvent): void;
+  protected abstract performHandshake(action: Action, event: MachineEvent): void;
   /** Why the channel is over where its transport ends in the present state. */
   protected abstract endReason(cause?: unknown): Reason;
   protected abstract wipeHandshake(): void;
-
-  /** Carries out an event that a call is, and all that the input makes of it. */
-  protected run(event: MachineEvent): Output[] {
-    return this.guard(() => this.#step(event));
-  }
-
-  /** Carries out a call and all that the input makes of it. Whatever interrupts that ends the channel. */
-  protected guard(call: () => void): Output[] {
-    if (this.#isRunning) throw new UsageError("a call from within a call of the same channel");
-    this.#isRunning = true;
-    this.#outputs = [];
-    try {
-      call();
-      for (let next = this.#classify(); next !== undefined; next = this.#classify()) this.#step(next);
-      this.queue.settle();
-      return this.#outputs;
-    } catch (error) {
-      const isMisuse = error instanceof UsageError && this.#outputs.length === 0;
-      if (!isMisuse) this.#enter("Failed");
-      throw error;
-    } finally {
-      this.#isRunning = false;
-    }
-  }
-
-  protected output(output: Output): void {
-    this.#outputs.push(output);
-  }
 
   protected transmit(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
@@ -261,15 +224,15 @@ export abstract class Channel {
     clientCipher.setNonce(this.#internals.firstNonces.client);
     serverCipher.setNonce(this.#internals.firstNonces.server);
     const [cipher, peers] =
-      this.#role === "client" ? [clientCipher, serverCipher] : [serverCipher, clientCipher];
+      this.role === "client" ? [clientCipher, serverCipher] : [serverCipher, clientCipher];
     this.#session = session;
     this.#reader = new RecordReader(this.deframer, peers);
     this.writer = new RecordWriter({ ...this.#settings, cipher });
   }
 
-  /** ST-003: what the input makes next, as exactly one event: a message or record, bytes that none is made of, the end of file. */
-  #classify(): MachineEvent | undefined {
-    const state = this.#state;
+  /** What the input makes next, as exactly one event: a message or record, bytes that none is made of, the end of file. */
+  protected classify(): MachineEvent | undefined {
+    const state = this.state;
     if (!waits(state) && !isOver(state)) {
       const event = readsRecords(state) ? this.#classifyRecord() : this.classifyMessage();
       if (event !== undefined) return event;
@@ -284,31 +247,18 @@ export abstract class Channel {
     if (result === undefined) return undefined;
     this.#liveness.heard(this.#settings.now());
     const { pongOwed, outstanding } = this.#liveness;
-    return classifyRecord(result, { state: this.#state, pongOwed, outstandingPing: outstanding });
+    return classifyRecord(result, { state: this.state, pongOwed, outstandingPing: outstanding });
   }
 
   /** ST-012, ST-013, ST-023 to ST-028: what the end of file is, in the present state. */
   #classifyEnd(): MachineEvent {
-    if (drains(this.#state) && !this.#unflushed) return { name: "drained" };
+    if (drains(this.state) && !this.#unflushed) return { name: "drained" };
     const reason = this.endReason();
     if (reason.code === "hint") return { name: "eof.hint", reason };
     return { name: this.queue.length === 0 ? "eof" : "eof.partial", reason };
   }
 
-  /** ST-004: looks the event up, carries its outputs out in order, and takes the state. */
-  #step(event: MachineEvent): void {
-    const cell = step(this.#internals.table, this.#role, this.#state, event.name);
-    const instead = this.#withoutNonce(cell.outputs, event);
-    if (instead !== undefined) {
-      this.#step(instead);
-      return;
-    }
-    for (const action of cell.outputs) this.#perform(action, event);
-    if (cell.to !== this.#state) this.#enter(cell.to);
-  }
-
-  #enter(state: State): void {
-    this.#state = state;
+  protected entered(state: State): void {
     if (!isOver(state)) return;
     if (state !== "Hiding") this.handshakeDeadline = undefined;
     // ST-035, ST-036: after a clean end the peer may take its time to take what was sent before it.
@@ -318,8 +268,12 @@ export abstract class Channel {
     this.#wipe();
   }
 
+  protected settle(): void {
+    this.queue.settle();
+  }
+
   /** RC-006, RC-007: where outputs need a nonce that the own direction has no more, the event that this is instead. */
-  #withoutNonce(actions: readonly Action[], event: MachineEvent): MachineEvent | undefined {
+  protected instead(actions: readonly Action[], event: MachineEvent): MachineEvent | undefined {
     const { writer } = this;
     if (writer === undefined || !actions.some(seals)) return undefined;
     const reason = { code: "nonces_exhausted" } as const;
@@ -343,12 +297,8 @@ export abstract class Channel {
     this.#session?.exporter.wipe();
   }
 
-  #perform(action: Action, event: MachineEvent): void {
+  protected perform(action: Action, event: MachineEvent): void {
     switch (action) {
-      case "misuse":
-        throw new UsageError(explainMisuse(event.name, this.#state));
-      case "impossible":
-        throw new Error(`the event ${event.name} can't arise in state ${this.#state}`);
       case "hold":
         return;
       case "remember":
@@ -404,7 +354,7 @@ export abstract class Channel {
         return;
       default:
         if (actionName(action) !== "send.alert") {
-          this.perform(action, event);
+          this.performHandshake(action, event);
           return;
         }
         this.sendAlert(known(this.writer, "the writer"), action, event);
@@ -415,23 +365,4 @@ export abstract class Channel {
   #pingBody(): Uint8Array {
     return this.#settings.randomBytes(pingLength);
   }
-}
-
-/** Where a key holder's answer is a DH output or says that it is zero, the output; else a fault of the key holder's. */
-export function checkDhOutput(output: Uint8Array | undefined): Uint8Array | undefined {
-  if (output === undefined) return undefined;
-  const bytes = bytesOf("a DH output", output);
-  if (bytes.length !== keyLength)
-    throw new UsageError(`a DH output has ${keyLength} bytes, not ${bytes.length}`);
-  return bytes;
-}
-
-/** The bytes that the classification has put into an event. */
-export function bytesIn(event: MachineEvent): Uint8Array {
-  return known(event.bytes, `${event.name}'s bytes`);
-}
-
-/** Bytes without much else in their memory: who keeps a few of them is not to keep a whole record's padding. */
-function compact(bytes: Uint8Array): Uint8Array {
-  return 2 * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
 }

@@ -1,15 +1,16 @@
+import { dhOutputOf } from "../arguments.ts";
 import type { Reason } from "../failure.ts";
 import { ClientHandshake } from "../handshake/client.ts";
 import { headerFields, isHawser, isSpoken, otherProtocol } from "../handshake/header.ts";
 import type { KeyHolder } from "../key-holder.ts";
 import { known } from "../known.ts";
 import { challengeLength, headerLength, maxEarlyData } from "../limits.ts";
-import type { MachineEvent } from "../machine/event.ts";
+import { bytesIn, type MachineEvent } from "../machine/event.ts";
 import type { Action } from "../machine/table.ts";
 import type { Output } from "../output.ts";
 import { ByteQueue } from "../record/byte-queue.ts";
 import { RecordReader } from "../record/reader.ts";
-import { bytesIn, Channel, checkDhOutput } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { type Internals, internals as usual } from "./internals.ts";
 import { type ClientOptions, type ClientSettings, clientSettings } from "./options.ts";
 import { classifyVerdict } from "./records.ts";
@@ -62,7 +63,7 @@ export class ClientChannel extends Channel {
 
   /** A key holder's answer to a `dh` output, which is wiped; `undefined` says all zeros. */
   dhDone(keyHolder: KeyHolder, output: Uint8Array | undefined): Output[] {
-    const dh = checkDhOutput(output);
+    const dh = dhOutputOf(output);
     if (!this.#waitsFor(keyHolder)) return this.run({ name: "dh.late" });
     const response = dh && this.#handshake.writeResponse(dh);
     if (dh !== undefined) this.#settings.primitives.wipe(dh);
@@ -137,7 +138,7 @@ export class ClientChannel extends Channel {
     return notHawser(start) ?? truncated;
   }
 
-  protected perform(action: Action, event: MachineEvent): void {
+  protected performHandshake(action: Action, event: MachineEvent): void {
     switch (action) {
       case "send.hello":
         this.handshakeDeadline = this.#settings.now() + this.#settings.handshakeTimeout;

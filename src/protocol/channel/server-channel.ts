@@ -1,4 +1,4 @@
-import { textOf } from "../arguments.ts";
+import { dhOutputOf, textOf } from "../arguments.ts";
 import { concat } from "../bytes.ts";
 import type { Reason } from "../failure.ts";
 import { decodeContext } from "../handshake/context.ts";
@@ -7,7 +7,7 @@ import { type RouteProgress, ServerHandshake } from "../handshake/server.ts";
 import type { KeyHolder, OwnKey } from "../key-holder.ts";
 import { known } from "../known.ts";
 import { headerLength, helloLength, responseLength, verdictPadding } from "../limits.ts";
-import type { MachineEvent } from "../machine/event.ts";
+import { bytesIn, type MachineEvent } from "../machine/event.ts";
 import { actionName } from "../machine/step.ts";
 import type { Action } from "../machine/table.ts";
 import type { Output } from "../output.ts";
@@ -16,7 +16,7 @@ import { type AlertName, alertCodes } from "../record/alert-codes.ts";
 import { paddedLength } from "../record/padding.ts";
 import { RecordWriter } from "../record/writer.ts";
 import { UsageError } from "../usage-error.ts";
-import { bytesIn, Channel, checkDhOutput } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { type Internals, internals as usual } from "./internals.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 
@@ -99,7 +99,7 @@ export class ServerChannel extends Channel {
 
   /** A key holder's answer to a `dh` output, which is wiped; `undefined` says all zeros. */
   dhDone(keyHolder: KeyHolder, output: Uint8Array | undefined): Output[] {
-    const dh = checkDhOutput(output);
+    const dh = dhOutputOf(output);
     if (!this.#waitsFor(keyHolder)) return this.run({ name: "dh.late" });
     const progress = this.#hello().openRoute(known(this.#ownKey, "the key that was asked"), dh);
     if (dh !== undefined) this.#settings.primitives.wipe(dh);
@@ -190,7 +190,7 @@ export class ServerChannel extends Channel {
     return { code: "truncated", state, ...withCause };
   }
 
-  protected perform(action: Action, event: MachineEvent): void {
+  protected performHandshake(action: Action, event: MachineEvent): void {
     switch (action) {
       case "dh":
         this.#ownKey = known(event.ownKey, "the key to ask");

@@ -1,5 +1,4 @@
 import type { Primitives } from "../../crypto/primitives.ts";
-import { bytesOf } from "../arguments.ts";
 import { maxRecordBody } from "../limits.ts";
 import { paddedLength } from "../record/padding.ts";
 import { UsageError } from "../usage-error.ts";
@@ -61,8 +60,6 @@ function limit(name: string, value: number | undefined, otherwise: number): numb
 }
 
 function checkRandom(bytes: Uint8Array, length: number): Uint8Array {
-  const random = bytesOf("what randomBytes gives", bytes);
-  if (random.length !== length)
-    throw new UsageError(`randomBytes gave ${random.length} bytes, not ${length}`);
-  return random;
+  if (bytes instanceof Uint8Array && bytes.length === length) return bytes;
+  throw new RangeError(`randomBytes was asked for ${length} bytes and gave something else`);
 }

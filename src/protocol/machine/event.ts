@@ -1,5 +1,6 @@
 import type { Reason } from "../failure.ts";
 import type { OwnKey } from "../key-holder.ts";
+import { known } from "../known.ts";
 import type { EventName } from "./table.ts";
 
 /** One thing that happened, classified, with what its cell's outputs need to know. */
@@ -17,4 +18,9 @@ export interface MachineEvent {
   readonly context?: string | undefined;
   /** Whose DH is needed next, or who answers. */
   readonly ownKey?: OwnKey;
+}
+
+/** The bytes that the classification has put into an event. */
+export function bytesIn(event: MachineEvent): Uint8Array {
+  return known(event.bytes, `the bytes of ${event.name}`);
 }

@@ -1,0 +1,94 @@
+import type { MachineEvent } from "../machine/event.ts";
+import { step } from "../machine/step.ts";
+import type { Action, Role, State, Table } from "../machine/table.ts";
+import type { Output } from "../output.ts";
+import { UsageError } from "../usage-error.ts";
+import { explainMisuse } from "./misuse.ts";
+
+/**
+ * The walk over the state table. What happens is classified as exactly one event, the table gives the event's cell,
+ * the cell's outputs are carried out in order, and its state is taken: nothing else decides. What an event is and how
+ * an output is carried out is the subclass's to know.
+ */
+export abstract class Walk {
+  protected readonly role: Role;
+  readonly #table: Table;
+  #state: State;
+  #outputs: Output[] = [];
+  #isWalking = false;
+
+  protected constructor(role: Role, initial: State, table: Table) {
+    this.role = role;
+    this.#state = initial;
+    this.#table = table;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The next event that the input makes, if it makes one (ST-003). */
+  protected abstract classify(): MachineEvent | undefined;
+  /** The event that an event is in truth, where its outputs can't be carried out. */
+  protected abstract instead(actions: readonly Action[], event: MachineEvent): MachineEvent | undefined;
+  /** Carries out one output. */
+  protected abstract perform(action: Action, event: MachineEvent): void;
+  /** Another state has been taken. */
+  protected abstract entered(state: State): void;
+  /** A call has been carried out, and all that the input made of it. */
+  protected abstract settle(): void;
+
+  /** An event that a call is, then all that the input makes of it. */
+  protected run(event: MachineEvent): Output[] {
+    return this.walk(() => this.step(event));
+  }
+
+  /**
+   * A call, then all that the input makes of it. Misuse leaves everything as it was; any other exception is that of
+   * something handed in or of this code, and ends the channel, since what it interrupted can't be told.
+   */
+  protected walk(call: () => void): Output[] {
+    if (this.#isWalking) throw new UsageError("a call from within a call of the same channel");
+    this.#isWalking = true;
+    this.#outputs = [];
+    try {
+      call();
+      for (let event = this.classify(); event !== undefined; event = this.classify()) this.step(event);
+      this.settle();
+      return this.#outputs;
+    } catch (error) {
+      if (!(error instanceof UsageError)) this.#enter("Failed");
+      throw error;
+    } finally {
+      this.#isWalking = false;
+    }
+  }
+
+  /** Looks an event up, carries its outputs out in order, and takes the state (ST-004). */
+  protected step(event: MachineEvent): void {
+    const cell = step(this.#table, this.role, this.#state, event.name);
+    const instead = this.instead(cell.outputs, event);
+    if (instead !== undefined) {
+      this.step(instead);
+      return;
+    }
+    for (const action of cell.outputs) this.#perform(action, event);
+    if (cell.to !== this.#state) this.#enter(cell.to);
+  }
+
+  protected output(output: Output): void {
+    this.#outputs.push(output);
+  }
+
+  #perform(action: Action, event: MachineEvent): void {
+    if (action === "misuse") throw new UsageError(explainMisuse(event.name, this.#state));
+    if (action === "impossible")
+      throw new Error(`the event ${event.name} can't arise in state ${this.#state}`);
+    this.perform(action, event);
+  }
+
+  #enter(state: State): void {
+    this.#state = state;
+    this.entered(state);
+  }
+}
