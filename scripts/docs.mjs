@@ -24,14 +24,14 @@ function title(path) {
   return heading[1].replaceAll("`", "");
 }
 
-/** The specification in the order in which its README lists it. */
+/** The specification in the order in which its README lists it, a file or a file's folder. */
 function specification() {
   const readme = readFileSync(join(root, "spec", "README.md"), "utf8");
   const place = (path) => {
-    const at = readme.indexOf(`](${path.slice("spec/".length)})`);
+    const at = readme.indexOf(`](${path.slice("spec/".length).replace("README.md", "")}`);
     return at === -1 ? readme.length : at;
   };
-  return markdown("spec")
+  return [...markdown("spec"), ...markdown("spec/vectors"), ...markdown("spec/model")]
     .filter((path) => path !== "spec/README.md")
     .sort((a, b) => place(a) - place(b));
 }
