@@ -20,6 +20,7 @@ import {
   testKey,
   testServer,
 } from "./model/pair.ts";
+import { watched } from "./model/watched.ts";
 import { runClient, runServer } from "./reference/endpoint.ts";
 import { noPadding } from "./reference/record.ts";
 import { type Account, deliveredBytes, sentBytes } from "./reference/talk.ts";
@@ -143,21 +144,6 @@ interface Run {
   readonly misused: readonly Call[];
   /** The events whose cells said that the connection has failed. */
   readonly failures: readonly string[];
-}
-
-/** The specified life cycle, writing down each event that ends a connection with a failure. */
-function watched(failures: string[]): Table {
-  const watch = (events: Table["client"][string]): Table["client"][string] =>
-    new Proxy(events, {
-      get(cells, event: string) {
-        const cell = cells[event];
-        if (cell?.outputs.includes("failed")) failures.push(event);
-        return cell;
-      },
-    });
-  const watchAll = (states: Table["client"]) =>
-    Object.fromEntries(Object.entries(states).map(([state, events]) => [state, watch(events)]));
-  return { client: watchAll(table.client), server: watchAll(table.server) };
 }
 
 /** Plays a history to a channel, in pieces that end where calls are made. */

@@ -15,7 +15,7 @@ export type RecordContent =
   | { readonly type: "ping" | "pong"; readonly body: Uint8Array };
 
 /** The check of a record that failed, in the order in which they are made. */
-export type RecordCheck = "length" | "aead" | "type" | "size" | "padding" | "body";
+export type RecordCheck = "length" | "cipher" | "type" | "size" | "padding" | "body";
 
 export interface RecordFault {
   readonly fault: RecordCheck;

@@ -26,7 +26,7 @@ export class RecordReader {
     if (isExhausted(this.#cipher)) return { exhausted: true };
     rekeyIfDue(this.#cipher);
     const plaintext = this.#cipher.decryptWithAd(noAssociatedData, frame.ciphertext);
-    return plaintext === undefined ? { fault: "aead", alert: false } : parsePlaintext(plaintext);
+    return plaintext === undefined ? { fault: "cipher", alert: false } : parsePlaintext(plaintext);
   }
 
   wipe(): void {
