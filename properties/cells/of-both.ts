@@ -1,7 +1,8 @@
 import type { EventName, Role, State } from "../../src/protocol/machine/table.ts";
+import { clientKey, serverKey } from "../model/pair.ts";
 import { concat, u16 } from "../reference/primitives.ts";
 import { encodeAlert } from "../reference/record.ts";
-import type { FirstNonces } from "./puppet.ts";
+import { type FirstNonces, otherKey } from "./puppet.ts";
 import { abc, type Scenario, sorry, type Words } from "./scenario.ts";
 import { type AnySubject, pingBody } from "./subject.ts";
 
@@ -133,6 +134,16 @@ function pingMisuse(state: State): CommonPath {
   }
 }
 
+/** What the own key holder answers where it was not asked, or no more. */
+function lateAnswers(role: Role): readonly CommonScenario[] {
+  const own = role === "client" ? clientKey : serverKey;
+  return [
+    { act: (s) => s.do((channel) => channel.dhDone(own, new Uint8Array(32).fill(9))) },
+    { act: (s) => s.do((channel) => channel.dhDone(own, undefined)) },
+    { act: (s) => s.do((channel) => channel.dhFailed(own, reset)) },
+  ];
+}
+
 export const ofBoth = {
   write: () => [write],
   close: () => [close],
@@ -140,12 +151,13 @@ export const ofBoth = {
   ping: () => [pings],
   "ping.misuse": (state) => [{ ...pings, path: pingMisuse(state) }],
   flushed: () => [{ act: (s) => s.do((channel) => channel.flushed()) }],
-  "dh.late": () => [
-    { act: (s) => s.do((channel) => channel.dhDone(new Uint8Array(32).fill(9))) },
-    { act: (s) => s.do((channel) => channel.dhFailed(reset)) },
+  "dh.late": (state, role) => [
+    { act: (s) => s.do((channel) => channel.dhDone(otherKey, new Uint8Array(32).fill(9))) },
+    { act: (s) => s.do((channel) => channel.dhFailed(otherKey, reset)) },
+    ...(["Responding", "OpeningRoute"].includes(state) ? [] : lateAnswers(role)),
   ],
   "dh.failed": () => [
-    { act: (s) => s.do((channel) => channel.dhFailed(reset)), ...fails("key_holder_failed") },
+    { act: (s) => s.do((channel) => channel.dhFailed(s.asked, reset)), ...fails("key_holder_failed") },
   ],
   "time.handshake": () => [{ act: (s) => s.tick(10_000), ...fails("timeout") }],
   "time.ping": () => [timePing],

@@ -40,7 +40,7 @@ function refuse(state: State): ServerScenario {
 }
 
 const zero: readonly ServerScenario[] = [undefined, zeros(32)].map((output) => ({
-  act: (s) => s.do((server) => server.dhDone(output)),
+  act: (s) => s.do((server) => server.dhDone(s.asked, output)),
   ...fails("zero_dh"),
 }));
 
@@ -74,7 +74,7 @@ export const ofServer = {
           ...zero.map((scenario) => ({ path: stealth, ...scenario })),
           {
             path: stealth,
-            act: (s) => s.do((server) => server.dhFailed(new Error("no token"))),
+            act: (s) => s.do((server) => server.dhFailed(s.asked, new Error("no token"))),
             ...fails("key_holder_failed"),
           },
         ],

@@ -1,12 +1,12 @@
 import {
   ClientChannel,
-  type ClientOptions,
+  type KeyHolder,
   type Output,
   type ServerChannel,
   type ServerOptions,
   UsageError,
 } from "../../src/protocol/index.ts";
-import { clientKey, primitives, seededBytes, serverKey, type TestClock, testServer } from "../model/pair.ts";
+import { serverKey, type TestClock, testClient, testKey, testServer } from "../model/pair.ts";
 import { checkTrace } from "../model/trace.ts";
 import { ascii, equal } from "../reference/primitives.ts";
 import { alertWords, dataWords, type FirstNonces, have, hex, nameOf, type Puppet } from "./puppet.ts";
@@ -52,12 +52,17 @@ export class Subject<C extends ClientChannel | ServerChannel, P extends Puppet> 
     return this.channel instanceof ClientChannel ? this.channel.queuedBytes : undefined;
   }
 
+  /** Who was asked for a DH last; somebody else where nobody was. */
+  get asked(): KeyHolder {
+    return this.outputs.findLast((output) => output.type === "dh")?.keyHolder ?? testKey("nobody");
+  }
+
   /** The answer to the last `dh` output, by the key holder that it names. */
   dhDone(): string[] {
     const asked = have(this.outputs.findLast((output) => output.type === "dh"));
     const result = asked.keyHolder.dh(asked.publicKey);
     if (result instanceof Promise) throw new Error("tests' keys answer at once");
-    return this.do((channel) => channel.dhDone(result));
+    return this.do((channel) => channel.dhDone(asked.keyHolder, result));
   }
 
   /** Moves the clock and says so. */
@@ -117,20 +122,18 @@ export function newClient(setup: ClientSetup): ClientSubject {
   const clock = { now: 0 };
   const lookups: Lookup[] = [];
   const { firstNonces = fromZero, firstUse = false, via, liveness } = setup;
-  const options: ClientOptions = {
-    primitives,
-    randomBytes: seededBytes("cells client"),
-    now: () => clock.now,
-    keyHolder: clientKey,
+  const channel = testClient({
+    seed: "cells client",
+    clock,
     context: "cells",
     firstNonces,
+    firstUse,
     table: recordingTable(lookups),
-    ...(firstUse ? {} : { serverKey: serverKey.publicKey }),
     ...(via === undefined ? {} : { via: via.publicKey }),
     ...(liveness === undefined ? {} : { liveness }),
-  };
+  });
   const puppet = new PuppetServer((via ?? serverKey).secretKey, firstNonces);
-  return new Subject(new ClientChannel(options), puppet, clock, lookups);
+  return new Subject(channel, puppet, clock, lookups);
 }
 
 export interface ServerSetup {

@@ -112,46 +112,26 @@ export const arisings: readonly Arising[] = [
     in: opened,
   },
   {
-    ids: "ST-028 ST-030",
+    ids: "ST-028 ST-035 ST-036",
     says: "only draining ends by its deadline, or by being done",
     events: ["time.drain", "drained"],
     in: draining,
-  },
-];
-
-/**
- * Kinds of a call, or of what the transport does, that nothing can make in some states. The table says of them there
- * what it says of the call, or of their like.
- */
-export const idle: readonly (Arising & { readonly like?: EventName })[] = [
-  {
-    ids: "ST-016",
-    says: "a key holder's answer is not late where it is waited for",
-    events: ["dh.late"],
-    in: [
-      "Start",
-      "AwaitChallenge",
-      "Judging",
-      ...awaitingVerdict,
-      "AwaitHello",
-      "Routing",
-      ...beforeVerdict,
-      ...opened,
-      ...over,
-    ],
-  },
-  {
-    ids: "ST-020",
-    says: "before Open no Ping is outstanding, and in few states an end of file leaves the channel where it is",
-    events: ["ping.misuse"],
-    in: ["Judging", "Responding", "Deciding", "Forwarded", ...opened, ...draining, ...ended],
   },
   {
     ids: "ST-027",
     says: "where input is dropped or passed on at once, none is left that an end of file could cut",
     events: ["eof.partial"],
-    like: "eof",
     in: [...beforeResponse, ...awaitingVerdict, ...beforeChallenge, ...beforeVerdict, ...opened],
+  },
+];
+
+/** Kinds of a call that nothing can make in some states; the table says of them there what it says of the call. */
+export const idle: readonly Arising[] = [
+  {
+    ids: "ST-020",
+    says: "before Open no Ping is outstanding, and in few states an end of file leaves the channel where it is",
+    events: ["ping.misuse"],
+    in: ["Judging", "Responding", "Deciding", "Forwarded", ...opened, ...draining, ...ended],
   },
 ];
 

@@ -87,17 +87,17 @@ export const endingInvariants: readonly Invariant[] = [
     "draining ends with a reset, at its deadline, or when both are done; in Closed after a clean end, else in Failed",
     on(["reset", "time.drain", "drained"], "Closing").is(goes("Closed", "closeTransport")),
     on(["reset", "time.drain", "drained"], "Draining").is(goes("Failed", "closeTransport")),
-    on(["eof", "eof.partial"], draining).is(stays("remember")),
+    on("eof", draining).is(stays("remember")),
   ),
   invariant(
     "ST-006",
     "whatever the transport does after the end changes nothing",
-    on(["eof", "eof.partial", "reset"], terminal).is(nothing),
+    on(["eof", "reset"], terminal).is(nothing),
   ),
   invariant(
     "RT-020 RT-022",
     "who hides closes the transport at the deadline or when the peer does, and says no more",
-    on(["eof", "eof.partial", "reset", "time.handshake"], "Hiding").is(goes("Failed", "closeTransport")),
+    on(["eof", "reset", "time.handshake"], "Hiding").is(goes("Failed", "closeTransport")),
   ),
   invariant(
     "HS-120 HS-121",
