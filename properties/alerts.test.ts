@@ -300,7 +300,7 @@ describe("alerts of the protocol's own", () => {
 
   it.each([
     ["a length below 19", () => Uint8Array.of(0, 18), "bad_record", "length"],
-    ["a wrong tag", () => Uint8Array.of(0, 19, ...new Uint8Array(19)), "bad_record", "aead"],
+    ["a wrong tag", () => Uint8Array.of(0, 19, ...new Uint8Array(19)), "bad_record", "cipher"],
     [
       "an unknown type",
       (p: ReturnType<typeof rawClient>) => p.seal(plaintext(6, 0, nothing)),

@@ -132,7 +132,7 @@ describe("a bit of the Verdict", () => {
       expect(sides.client.has("open"), `bit ${bit}`).toBe(false);
       expect(sides.client.has("data"), `bit ${bit}`).toBe(false);
       expect(codes(sides), `bit ${bit}`).toEqual(["bad_record", "alert_received"]);
-      expect(sides.client.channel.failure?.reason).toEqual({ code: "bad_record", check: "aead" });
+      expect(sides.client.channel.failure?.reason).toEqual({ code: "bad_record", check: "cipher" });
       expect(sides.server.outputs, `bit ${bit}`).toContainEqual({ type: "alert", code: 5, message: "" });
     }
   });
