@@ -33,12 +33,13 @@ export class Actor<C extends AnyChannel> implements End<C> {
   sent: Uint8Array[] = [];
   /** All that was ever transmitted. */
   readonly wire: Uint8Array[] = [];
-  readonly #reactions: Reactions<C>;
+  /** What the application does; another actor may take over with them. */
+  readonly reactions: Reactions<C>;
   readonly #pending: Output[] = [];
 
   constructor(channel: C, reactions: Reactions<C> = {}) {
     this.channel = channel;
-    this.#reactions = { dh: answerDh, peerKey: letIn, ...reactions };
+    this.reactions = { dh: answerDh, peerKey: letIn, ...reactions };
   }
 
   /** Takes what a call gave, then what the application's answers give, in the order in which they come. */
@@ -50,7 +51,7 @@ export class Actor<C extends AnyChannel> implements End<C> {
         this.sent.push(output.bytes);
         this.wire.push(output.bytes);
       }
-      const react = this.#reactions[output.type] as ((channel: C, output: Output) => Output[]) | undefined;
+      const react = this.reactions[output.type] as ((channel: C, output: Output) => Output[]) | undefined;
       if (react !== undefined) this.#pending.push(...this.#tryTo(() => react(this.channel, output)));
     }
     return this;
