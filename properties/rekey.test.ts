@@ -129,6 +129,8 @@ describe("a direction's key", () => {
     );
     const first = keys[0] ?? "";
     expect(keys).toEqual([first, rekeyed(first), rekeyed(first), rekeyed(rekeyed(first))]);
+    // Zero is a multiple of 65,536 as well, but not a positive one.
+    expect(noted.filter(({ counter }) => counter === 2n ** 64n - 1n)).toHaveLength(2);
   });
 
   it("RC-004 RC-013: a record from before the change does not open after it", () => {
