@@ -156,6 +156,14 @@ describe("the exporter", () => {
     },
   );
 
+  it("HS-108: knows it even where a context's length could be taken for the end of a label", () => {
+    const inner = new Uint8Array(0x211f).fill(7);
+    const outer = joined([Uint8Array.of(0x21, 0x1f), inner]);
+    expect(outer).toHaveLength(0x2121);
+    // Without the label's own length both would be the same bytes: "x", "!!", 0x21, 0x1f, and so on.
+    expect(both("x", 64, outer)).not.toEqual(both("x!!", 64, inner));
+  });
+
   test.prop([label, context, fc.integer({ min: 1, max: 64 })])(
     "HS-109: gives the first bytes of the same 64, 1 to 64 of them",
     (name, bytes, length) => {
