@@ -121,7 +121,7 @@ describe("a connection through a middlebox", () => {
     expect(() => waiting.channel.refuse("busy")).toThrow(UsageError);
   });
 
-  it("HS-100 RT-010: works with a server that has rotated, as long as its newest key is the expected one", () => {
+  it("RT-011 HS-056: works with a server that has rotated, as long as its newest key is the expected one", () => {
     const keys = [serverKey, testKey("older"), testKey("oldest")];
     const [client, server] = [newClient(), newServer({ keyHolders: keys })];
     through(client, newMiddlebox(), server);
