@@ -15,6 +15,7 @@ const nightly = process.argv.includes("--nightly");
 
 let passed = 0;
 let failed = 0;
+let missing = false;
 for (const run of MODELS) {
   const began = performance.now();
   try {
@@ -28,9 +29,10 @@ for (const run of MODELS) {
     console.log(`== ${name}: ${good} of ${results.length} as expected, ${seconds} s\n`);
   } catch (error) {
     failed += 1;
+    missing ||= /not installed/.test(error.message);
     console.log(`FAIL ${error.message}`);
-    if (/not installed/.test(error.message)) console.log("     both models need: apt-get install maude spin");
   }
 }
+if (missing) console.log("both models need: apt-get install maude spin gcc");
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

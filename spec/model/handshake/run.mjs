@@ -5,7 +5,8 @@
  *
  *   node spec/model/handshake/run.mjs [--nightly] [--write] [--traces]
  *
- * --write replaces traces/ and the table in ablations.json by what was found, --traces prints the attacks.
+ * --write replaces traces/, the table in ablations.json, the numbers of states in checks.json and the tables in
+ * ../README.md by what was found (with --nightly, the nightly numbers too), --traces prints the attacks.
  */
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -13,12 +14,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compareWithTable, readCells } from "./cells.mjs";
 import { findMaude, readPath, readSearch, runMaude } from "./maude.mjs";
+import { fillStates, fillTables } from "./tables.mjs";
 import { formatTrace, readAttack, tellTrace } from "./trace.mjs";
 import { readBoxedAttack } from "./trace-published.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const MODULES = ["terms", "protocol", "goals", "scenarios"];
 const TRACES = join(here, "traces");
+const README = join(here, "../README.md");
 const BOXED = [
   { event: "honestRun", scenario: "one", attack: false, about: "the published design: an honest run" },
   {
@@ -62,7 +65,7 @@ async function findPaths(modules, searches) {
 }
 
 /** All searches of one scenario: its goals, then its events. */
-async function runScenario(scenario, { checks, switches }) {
+async function runScenario(scenario, { checks, switches, counted }) {
   const goals = Object.keys(checks.goals).filter((goal) => !scenario.but?.includes(goal));
   const asked = scenario.each
     ? goals.map((goal) => [goal, violates(goal)])
@@ -71,6 +74,8 @@ async function runScenario(scenario, { checks, switches }) {
   const reached = scenario.reaches.map((event) => [event, `reached(ST:State, ${event})`]);
   const commands = [...asked, ...reached].map(([, condition]) => search(scenario.name, condition));
   const answers = (await runMaude({ modules: loads(switches), commands })).map(readSearch);
+  // A goal that is out of reach is asked of every state there is.
+  if (answers[0].found === undefined) counted.set(scenario.name, answers[0].states);
   const results = [];
   for (const [index, [what]] of [...asked, ...reached].entries()) {
     const { found, states, seconds } = answers[index];
@@ -235,10 +240,20 @@ export async function run({ nightly = false, write = false, traces = false, log 
     const size = result.states === undefined ? "" : `, ${result.states} states`;
     log(`${result.ok ? "ok  " : "FAIL"} ${result.name}${size}, ${result.seconds} s: ${result.detail}`);
   };
+  const counted = new Map();
   for (const scenario of checks.scenarios) {
     if (scenario.nightly && !nightly) continue;
-    for (const result of await runScenario(scenario, { checks, switches })) add(result);
+    for (const result of await runScenario(scenario, { checks, switches, counted })) add(result);
   }
+  const kept = new Map(checks.scenarios.map(({ name, states: number }) => [name, number]));
+  const changed = [...counted].filter(([name, number]) => !write && kept.get(name) !== number);
+  add(
+    listed(
+      "states",
+      changed.map(([name, number]) => `${name} has ${number} states, checks.json says ${kept.get(name)}`),
+      `${counted.size} scenarios have as many as checks.json says`,
+    ),
+  );
   for (const ablation of table.ablations) add(await runAblation(ablation, { table, switches, write, keep }));
   const broken = new Set(table.ablations.flatMap(({ breaks }) => Object.keys(breaks)));
   const toothless = Object.keys(checks.goals).filter((goal) => !broken.has(goal));
@@ -259,7 +274,22 @@ export async function run({ nightly = false, write = false, traces = false, log 
       `${cells.length} cells agree`,
     ),
   );
-  if (write) await writeFile(join(here, "ablations.json"), formatTable(table));
+  if (write) {
+    for (const scenario of checks.scenarios) scenario.states = counted.get(scenario.name) ?? scenario.states;
+    const text = await readFile(join(here, "checks.json"), "utf8");
+    await writeFile(join(here, "checks.json"), fillStates(text, counted));
+    await writeFile(join(here, "ablations.json"), formatTable(table));
+  }
+  const readme = await readFile(README, "utf8");
+  const filled = fillTables(readme, checks, table);
+  if (write) await writeFile(README, filled);
+  add(
+    listed(
+      "README.md",
+      write || filled === readme ? [] : ["its tables are old: see run.mjs --write"],
+      "its tables agree",
+    ),
+  );
   return { name: "handshake (Maude)", results };
 }
 
