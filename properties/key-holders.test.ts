@@ -42,7 +42,7 @@ function driver(scenario: Scenario, scheduler: fc.Scheduler): Sides {
       ...actor.reactions,
       dh: (channel, { keyHolder, publicKey }) => {
         const answer = scheduler.schedule(Promise.resolve(keyHolder.dh(publicKey)));
-        answer.then((output) => {
+        void answer.then((output) => {
           slow.do(channel.dhDone(keyHolder, output));
           converse(slowSides);
         });
