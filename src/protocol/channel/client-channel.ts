@@ -64,9 +64,10 @@ export class ClientChannel extends Channel {
   /** A key holder's answer to a `dh` output, which is wiped; `undefined` says all zeros. */
   dhDone(keyHolder: KeyHolder, output: Uint8Array | undefined): Output[] {
     const dh = dhOutputOf(output);
-    if (!this.#waitsFor(keyHolder)) return this.run({ name: "dh.late" });
-    const response = dh && this.#handshake.writeResponse(dh);
+    const isAwaited = this.#waitsFor(keyHolder);
+    const response = isAwaited && dh !== undefined ? this.#handshake.writeResponse(dh) : undefined;
     if (dh !== undefined) this.#settings.primitives.wipe(dh);
+    if (!isAwaited) return this.run({ name: "dh.late" });
     if (response !== undefined) return this.run({ name: "dh.done", bytes: response });
     return this.dhFailed(keyHolder, new Error("the key holder's DH is all zeros"));
   }
@@ -143,6 +144,8 @@ export class ClientChannel extends Channel {
       case "send.hello":
         this.handshakeDeadline = this.#settings.now() + this.#settings.handshakeTimeout;
         this.transmit(this.#handshake.hello);
+        return;
+      case "hold":
         return;
       case "queue":
         this.#waiting.push(bytesIn(event).slice());

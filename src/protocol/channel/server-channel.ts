@@ -6,7 +6,7 @@ import { header, headerFields, isHawser, isSpoken, otherProtocol } from "../hand
 import { type RouteProgress, ServerHandshake } from "../handshake/server.ts";
 import type { KeyHolder, OwnKey } from "../key-holder.ts";
 import { known } from "../known.ts";
-import { headerLength, helloLength, responseLength, verdictPadding } from "../limits.ts";
+import { headerLength, helloLength, maxHeldInput, responseLength, verdictPadding } from "../limits.ts";
 import { bytesIn, type MachineEvent } from "../machine/event.ts";
 import { actionName } from "../machine/step.ts";
 import type { Action } from "../machine/table.ts";
@@ -51,6 +51,15 @@ export class ServerChannel extends Channel {
   /** The client's key, once its Response has authenticated. */
   get remotePublicKey(): Uint8Array | undefined {
     return this.#clientKey?.slice();
+  }
+
+  /** A stealthy server that waits for a key reads on, as one does that hides (RT-025). */
+  override get reading(): boolean {
+    return super.reading || (this.#readsOn && !this.inputEnded);
+  }
+
+  get #readsOn(): boolean {
+    return this.#settings.stealth && this.state === "OpeningRoute";
   }
 
   /** What the client wants the channel for, once its Response has authenticated; `undefined` for none. */
@@ -100,10 +109,11 @@ export class ServerChannel extends Channel {
   /** A key holder's answer to a `dh` output, which is wiped; `undefined` says all zeros. */
   dhDone(keyHolder: KeyHolder, output: Uint8Array | undefined): Output[] {
     const dh = dhOutputOf(output);
-    if (!this.#waitsFor(keyHolder)) return this.run({ name: "dh.late" });
-    const progress = this.#hello().openRoute(known(this.#ownKey, "the key that was asked"), dh);
+    const progress = this.#waitsFor(keyHolder)
+      ? this.#hello().openRoute(known(this.#ownKey, "the key that was asked"), dh)
+      : undefined;
     if (dh !== undefined) this.#settings.primitives.wipe(dh);
-    return this.run(this.#classifyRoute(progress));
+    return this.run(progress === undefined ? { name: "dh.late" } : this.#classifyRoute(progress));
   }
 
   /** A key holder could not answer a `dh` output. */
@@ -200,6 +210,9 @@ export class ServerChannel extends Channel {
           publicKey: this.#hello().peerEphemeral,
         });
         return;
+      case "hold":
+        if (this.#readsOn) this.queue.keep(maxHeldInput);
+        return;
       case "refuse.later":
         this.#refusal ??= { code: known(event.code, "a code"), message: known(event.message, "a message") };
         return;
@@ -228,13 +241,13 @@ export class ServerChannel extends Channel {
         const { publicKey, context } = event;
         this.#clientKey = known(publicKey, "the client's key");
         this.#context = context;
+        this.startRecords(this.#hello().finish()); // HS-080
         this.output({ type: "peerKey", publicKey: this.#clientKey.slice(), context });
         return;
       }
       case "send.verdict.accept":
         this.transmit(this.#verdict().seal("accept", new Uint8Array(0)));
         this.#verdict().wipe();
-        this.startRecords(this.#hello().finish());
         return;
       default:
         if (actionName(action) !== "send.verdict.alert") throw new Error(`a server has no output ${action}`);

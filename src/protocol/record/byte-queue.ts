@@ -42,6 +42,11 @@ export class ByteQueue {
     return bytes;
   }
 
+  /** Drops all but the first `length` bytes. */
+  keep(length: number): void {
+    this.#end = Math.min(this.#end, this.#start + length);
+  }
+
   /** Copies what is left of a borrowed chunk into memory of the queue's own. */
   settle(): void {
     if (this.length === 0) this.clear();
