@@ -249,6 +249,17 @@ describe("a stealthy server's key holder", () => {
     }
   });
 
+  it("RT-025: is waited for by a server that reads on, as one that hides does, and holds no more than its bound", () => {
+    const { actor } = waitingServer({ stealth: true });
+    for (let i = 0; i < 4; i++) {
+      expect(actor.channel.receive(pattern(40_000, i))).toEqual([]);
+      expect(actor.channel.reading).toBe(true);
+    }
+    const { queue } = actor.channel as unknown as { readonly queue: { readonly length: number } };
+    expect(queue.length).toBe(65_537);
+    expect(actor.channel.state).toBe("OpeningRoute");
+  });
+
   it("ST-017: a refusal meanwhile is kept for the Challenge, and the first counts", () => {
     const { actor, question } = waitingServer();
     const channel = actor.channel as ReturnType<typeof testServer>;
@@ -270,6 +281,18 @@ describe("what a key holder answered", () => {
       expect(output).not.toEqual(new Uint8Array(32));
       actor.do(actor.channel.dhDone(question.keyHolder, output));
       expect(output, role).toEqual(new Uint8Array(32));
+    }
+  });
+
+  it("ST-033 ST-016: is wiped as well when it comes twice, or from somebody who was not asked", () => {
+    for (const role of roles) {
+      const { actor, question } = waiting[role]();
+      const foreign = pattern(32, 1);
+      expect(actor.channel.dhDone(testKey("nobody"), foreign)).toEqual([]);
+      actor.do(actor.channel.dhDone(question.keyHolder, question.answer()));
+      const second = pattern(32, 2);
+      expect(actor.channel.dhDone(question.keyHolder, second)).toEqual([]);
+      expect([foreign, second], role).toEqual([new Uint8Array(32), new Uint8Array(32)]);
     }
   });
 });

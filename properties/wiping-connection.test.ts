@@ -208,6 +208,15 @@ describe("while a connection stands", () => {
     expect(kinds(noted.client.secrets)).toEqual(["cipher key", "digest"]);
   });
 
+  it("HS-080: a server that decides has forgotten its ephemeral key and the handshake's", () => {
+    const noted = noting(wasm);
+    const asked = new Actor(testServer({ primitives: noted.primitives }), { peerKey: () => [] });
+    const server = settle(undefined, asked).server;
+    expect(server.channel.state).toBe("Deciding");
+    // Left are the exporter's secret, which is not handed out before Open, and keys that have sealed nothing yet.
+    expect(kinds(noted.secrets)).toEqual(["digest"]);
+  });
+
   it("SC-004: WebAssembly's memory holds none of the keys even then", () => {
     const noted = start(conversation);
     const { client, server } = noted.sides;
