@@ -3,6 +3,11 @@
  *
  * @module
  */
-export { type LoadPrimitivesOptions, loadPrimitives, NativeUnavailableError, type Provider } from "./crypto/index.ts";
+export {
+  type LoadPrimitivesOptions,
+  loadPrimitives,
+  NativeUnavailableError,
+  type Provider,
+} from "./crypto/index.ts";
 export * from "./keys/index.ts";
 export * from "./protocol/index.ts";
