@@ -6,6 +6,8 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import ablations from "../spec/model/handshake/ablations.json" with { type: "json" };
+import type { Switches } from "./handshake-traces/ablated.ts";
 import { keyPair, twin } from "./handshake-traces/keys.ts";
 import { attackerOf, type Outcome, run, type Version } from "./handshake-traces/run.ts";
 import { type Trace, traces } from "./handshake-traces/trace.ts";
@@ -95,6 +97,20 @@ describe("an attack of the model on a wrong version of the handshake", () => {
   it("fails in one of three ways, and each trace is listed once", () => {
     const listed = [...Object.keys(fails), ...Object.keys(failsAtTheEnd), ...failsUnseen];
     expect(listed.sort()).toEqual(traces.map(({ name }) => name));
+  });
+});
+
+describe("a version that the model finds no attack on", () => {
+  const harmless = ablations.ablations.filter(({ breaks }) => Object.keys(breaks).length === 0);
+
+  it.each(harmless)("$name: none of the others' attacks succeeds on it", ({ switches }) => {
+    const version = copyWith(switches as Partial<Switches>);
+    const breached = traces.filter((trace) => run(trace, version).breached);
+    expect(breached.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("is each that lacks the MixHash of one ciphertext", () => {
+    expect(harmless.map(({ name }) => name)).toEqual(["no-mix-key", "no-mix-code", "no-mix-identity"]);
   });
 });
 

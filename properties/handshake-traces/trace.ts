@@ -1,5 +1,6 @@
 /** The traces of spec/model/handshake/traces: attacks that the model found, symbolic. Its README describes them. */
 import { readdirSync, readFileSync } from "node:fs";
+import type { Switches } from "./ablated.ts";
 
 const folder = new URL("../../spec/model/handshake/traces/", import.meta.url);
 
@@ -36,7 +37,7 @@ export type Step = { readonly actor: string; readonly text: string } & (
 export interface Trace {
   readonly name: string;
   readonly ablation: string;
-  readonly switches: Readonly<Record<string, boolean>>;
+  readonly switches: Partial<Switches>;
   readonly goal: string;
   readonly scenario: string;
   readonly ends: Readonly<Record<string, string>>;

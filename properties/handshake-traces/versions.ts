@@ -16,7 +16,7 @@ export const whole: Switches = ablations.switches;
 export const primitives: Primitives = await loadPrimitives();
 
 /** The small copy of the handshake, with what a trace's `switches` leave out. */
-export function copyWith(switches: Readonly<Record<string, boolean>>): Version {
+export function copyWith(switches: Partial<Switches>): Version {
   const on: Switches = { ...whole, ...switches };
   return { on, client: (cast) => new AblatedClient(on, cast), server: (cast) => new AblatedServer(on, cast) };
 }
