@@ -32,6 +32,30 @@ describe("a key pair in this process", () => {
     expect(hex(parseSecretKey(holder.secretKeyText()))).toBe(hex(alice));
   });
 
+  it("KT-024: shares no memory with a Buffer, whose slice is no copy", () => {
+    const pooled = Buffer.from(alice);
+    const seen: Uint8Array[] = [];
+    const holder = localKeyHolder({ ...spied(), x25519: (key) => void seen.push(key) }, pooled);
+    pooled.fill(0);
+    expect(hex(holder.exportSecretKey())).toBe(hex(alice));
+    holder.dh(bobPublic);
+    const made: Uint8Array[] = [];
+    generateKeyPair(primitives, (bytes) => void made.push(bytes));
+    // Alone in an ArrayBuffer of their own: not in Node's pool.
+    const all = [...seen, ...made, holder.exportSecretKey()];
+    expect(all.map((bytes) => [bytes.constructor, bytes.byteLength, bytes.buffer.byteLength])).toEqual(
+      Array.from({ length: 3 }, () => [Uint8Array, 32, 32]),
+    );
+  });
+
+  it("hands out copies of the public key", () => {
+    const holder = localKeyHolder(primitives, alice);
+    const text = holder.publicKeyText;
+    holder.publicKey.fill(0);
+    expect(holder.publicKeyText).toBe(text);
+    expect(hex(holder.publicKey)).toBe("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
+  });
+
   it("takes keys of 32 bytes only", () => {
     expect(() => localKeyHolder(primitives, alice.subarray(1))).toThrow(RangeError);
     expect(() => localKeyHolder(primitives, alice).dh(bobPublic.subarray(1))).toThrow(RangeError);

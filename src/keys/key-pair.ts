@@ -13,21 +13,25 @@ const secrets = new WeakMap<LocalKeyHolder, { primitives: Primitives; secretKey:
  * comes out through `exportSecretKey` and `secretKeyText` alone. (KT-023)
  */
 export class LocalKeyHolder implements KeyHolder {
-  /** The public key, 32 bytes. */
-  readonly publicKey: Uint8Array;
+  readonly #publicKey: Uint8Array;
 
   /** Use {@link localKeyHolder} or {@link generateKeyPair}. */
   constructor(primitives: Primitives, secretKey: Uint8Array) {
     if (secretKey.length !== KEY_BYTES) {
       throw new RangeError(`a secret key has ${KEY_BYTES} bytes, not ${secretKey.length}`);
     }
-    this.publicKey = primitives.x25519PublicKey(secretKey);
-    secrets.set(this, { primitives, secretKey: secretKey.slice() });
+    this.#publicKey = primitives.x25519PublicKey(secretKey);
+    secrets.set(this, { primitives, secretKey: copyOf(secretKey) });
+  }
+
+  /** A copy of the public key, 32 bytes: what is done to it changes nothing here. */
+  get publicKey(): Uint8Array {
+    return copyOf(this.#publicKey);
   }
 
   /** The public key's text, `hawser1…`. */
   get publicKeyText(): string {
-    return formatPublicKey(this.publicKey);
+    return formatPublicKey(this.#publicKey);
   }
 
   /** Whether {@link wipe} was called. */
@@ -50,7 +54,7 @@ export class LocalKeyHolder implements KeyHolder {
 
   /** A copy of the secret key, 32 bytes; the caller wipes it. @throws KeyError ERR_HAWSER_KEY_WIPED after `wipe` */
   exportSecretKey(): Uint8Array {
-    return this.#open().secretKey.slice();
+    return copyOf(this.#open().secretKey);
   }
 
   /**
@@ -116,9 +120,19 @@ export function generateKeyPair(
   primitives: Primitives,
   random: (bytes: Uint8Array<ArrayBuffer>) => void = (bytes) => void globalThis.crypto.getRandomValues(bytes),
 ): LocalKeyHolder {
-  const secretKey = new Uint8Array(KEY_BYTES);
+  const secretKey = new Uint8Array(new ArrayBuffer(KEY_BYTES));
   random(secretKey);
   const holder = new LocalKeyHolder(primitives, secretKey);
   primitives.wipe(secretKey);
   return holder;
+}
+
+/**
+ * A key's bytes in memory of their own: the `slice` of Node's `Buffer` copies nothing. An `ArrayBuffer` made by hand
+ * is outside V8's heap, whose collector would move small arrays and leave what they held behind, out of wiping's reach.
+ */
+function copyOf(key: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(new ArrayBuffer(KEY_BYTES));
+  copy.set(key);
+  return copy;
 }
