@@ -1,5 +1,7 @@
 import type { Failure, Reason } from "./failure.ts";
+import type { State } from "./machine/table.ts";
 import { alertName, escapeMessage } from "./record/alert.ts";
+import { alertCodes } from "./record/alert-codes.ts";
 
 /** A failure in words. Nothing in them is secret, and what a peer said is escaped. */
 export interface Explanation {
@@ -30,7 +32,7 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       const other = reason.protocol ?? `something else (first bytes ${hexadecimal(reason.bytes)})`;
       return [
         `The peer speaks ${other}, not Hawser.`,
-        "The first bytes are HWSR.",
+        "Hawser's handshake.",
         "Check host and port at both ends.",
       ];
     }
@@ -64,7 +66,9 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       return [
         `The transport ended in state ${reason.state}, before the peer said that it was done${causeOf(reason.cause)}.`,
         "A Close or an Alert from the peer.",
-        "What was delivered is genuine and may be incomplete: treat it as cut off. Look for a crash, a time-out or a broken path at the other end.",
+        delivers(reason.state)
+          ? "What was delivered is genuine and may be incomplete: treat it as cut off. Look for a crash, a time-out or a broken path at the other end."
+          : "Nothing was delivered. Check that the other end runs and can be reached, and look at its log.",
       ];
     case "abandoned":
       return [
@@ -88,7 +92,9 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       return [
         `The server's key is ${key(reason.received)}.`,
         `The key ${key(reason.expected)}.`,
-        "This is another server, or an impostor: nothing about this client was shown to it. If the server has a new key, get that key from its owner by a way you trust.",
+        reason.via === undefined
+          ? "This is another server, or an impostor: nothing about this client was shown to it. If the server has a new key, get that key from its owner by a way you trust."
+          : `The middlebox (via key ${key(reason.via)}) led to another server, or this is an impostor: nothing about this client was shown to it. Ask whoever runs the middlebox where it leads.`,
       ];
     case "refused":
       return [
@@ -156,7 +162,7 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       return [
         `The peer ended the connection: ${alert(reason.alert)}${words(reason.message)}.`,
         "The peer's Close.",
-        "The reason is the peer's; what it sent before is complete up to here.",
+        alertAdvice[reason.alert] ?? "The reason is the peer's; what it sent before is complete up to here.",
       ];
     case "timeout":
       return reason.what === "handshake"
@@ -185,6 +191,21 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
     case "nonces_exhausted":
       return ["This connection has used up its nonces.", "Fewer than 2^64 records.", "Connect anew."];
   }
+}
+
+/** What to do about an alert that has a remedy on this side. */
+const alertAdvice: Readonly<Record<number, string>> = {
+  [alertCodes.not_authorized]: "Give the server's owner this client's public key, to be authorized.",
+  [alertCodes.wrong_context]: "Name a context that the server serves.",
+  [alertCodes.busy]: "Try again later.",
+  [alertCodes.going_away]: "Connect again; the server is shutting down.",
+  [alertCodes.timeout]:
+    "The peer waited too long for this side: look for a slow path, a slow key holder or a long decision.",
+};
+
+/** Whether data may have been delivered before a transport ended in a state. */
+function delivers(state: State): boolean {
+  return state === "Open" || state === "HalfClosedLocal" || state === "HalfClosedRemote";
 }
 
 const refuser = {

@@ -104,7 +104,13 @@ const sources: Readonly<Record<FailureCode, readonly [Origin, requirement: strin
 /** A reason with who is at fault and what the spec says of it. */
 export function failureOf(reason: Reason, alertSent: number | undefined): Failure {
   const { code } = reason;
-  const [origin, requirement] = sources[code];
-  const failure = { code, origin, requirement, reason };
+  const [origin] = sources[code];
+  const failure = { code, origin, requirement: requirementOf(reason), reason };
   return alertSent === undefined ? failure : { ...failure, alertSent };
+}
+
+function requirementOf(reason: Reason): string {
+  if (reason.code === "not_hawser" && reason.protocol !== undefined) return "HS-015";
+  if (reason.code === "timeout" && reason.what === "liveness") return "RC-047";
+  return sources[reason.code][1];
 }

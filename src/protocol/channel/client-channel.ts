@@ -64,18 +64,19 @@ export class ClientChannel extends Channel {
   /** A key holder's answer to a `dh` output, which is wiped; `undefined` says all zeros. */
   dhDone(keyHolder: KeyHolder, output: Uint8Array | undefined): Output[] {
     const dh = dhOutputOf(output);
-    const isAwaited = this.#waitsFor(keyHolder);
-    const response = isAwaited && dh !== undefined ? this.#handshake.writeResponse(dh) : undefined;
-    if (dh !== undefined) this.#settings.primitives.wipe(dh);
-    if (!isAwaited) return this.run({ name: "dh.late" });
-    if (response !== undefined) return this.run({ name: "dh.done", bytes: response });
-    return this.dhFailed(keyHolder, new Error("the key holder's DH is all zeros"));
+    return this.walk(() => {
+      const isAwaited = this.#waitsFor(keyHolder);
+      const response = isAwaited && dh !== undefined ? this.#handshake.writeResponse(dh) : undefined;
+      if (dh !== undefined) this.#settings.primitives.wipe(dh);
+      if (!isAwaited) this.step({ name: "dh.late" });
+      else if (response !== undefined) this.step({ name: "dh.done", bytes: response });
+      else this.step(keyHolderFailed(new Error("the key holder's DH is all zeros")));
+    });
   }
 
   /** A key holder could not answer a `dh` output. */
   dhFailed(keyHolder: KeyHolder, cause: unknown): Output[] {
-    const name = this.#waitsFor(keyHolder) ? "dh.failed" : "dh.late";
-    return this.run({ name, reason: { code: "key_holder_failed", cause } });
+    return this.run(this.#waitsFor(keyHolder) ? keyHolderFailed(cause) : { name: "dh.late" });
   }
 
   #waitsFor(keyHolder: KeyHolder): boolean {
@@ -208,6 +209,10 @@ export class ClientChannel extends Channel {
     this.#verdictReader?.wipe();
     this.#waiting.clear();
   }
+}
+
+function keyHolderFailed(cause: unknown): MachineEvent {
+  return { name: "dh.failed", reason: { code: "key_holder_failed", cause } };
 }
 
 function notHawser(bytes: Uint8Array): Reason | undefined {

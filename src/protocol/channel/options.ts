@@ -84,8 +84,8 @@ export function clientSettings(options: ClientOptions): ClientSettings {
   if (via !== undefined && serverKey === undefined) {
     throw new UsageError("a via key needs the server's key beside it"); // HS-018
   }
-  const expected = serverKey && publicKeyOf("serverKey", serverKey);
-  const viaKey = via && publicKeyOf("via", via);
+  const expected = serverKey === undefined ? undefined : publicKeyOf("serverKey", serverKey);
+  const viaKey = via === undefined ? undefined : publicKeyOf("via", via);
   const isOther =
     expected !== undefined && viaKey !== undefined && !settings.primitives.equal(expected, viaKey);
   return {
@@ -104,7 +104,9 @@ export function serverSettings(options: ServerOptions): ServerSettings {
   if (!Array.isArray(keyHolders) || keyHolders.length < 1 || keyHolders.length > maxServerKeys) {
     throw new UsageError(`a server has one to ${maxServerKeys} keys, newest first`); // HS-020
   }
-  if (!Array.isArray(contexts)) throw new UsageError("contexts is a list of strings");
+  if (!Array.isArray(contexts) || contexts.length === 0) {
+    throw new UsageError('contexts is a list of strings, one at least; "" is none');
+  }
   const ownKeys = keyHolders.map((keyHolder, i) => ownKey(`keyHolders[${i}]`, keyHolder));
   ownKeys.forEach(({ publicKey }, i) => {
     if (ownKeys.slice(0, i).some((other) => settings.primitives.equal(other.publicKey, publicKey))) {

@@ -91,14 +91,10 @@ export class ServerChannel extends Channel {
     if (state !== "Routing") {
       return this.run({ name: "refuse", code: alert, message, reason: { code: "denied", alert, message } });
     }
-    const { bytes } = this.#answer(
-      "hello.refuse",
-      known(this.#ownKey, "the key that opened the route"),
-      alert,
-      message,
-    );
-    const reason = { code: "hello_refused", alert, message } as const;
-    return this.run({ name: "refuse", code: alert, bytes: known(bytes, "the Challenge"), reason });
+    return this.walk(() => {
+      const opener = known(this.#ownKey, "the key that opened the route");
+      this.step({ ...this.#answer("hello.refuse", opener, alert, message), name: "refuse" });
+    });
   }
 
   /** A middlebox has reached the server: the Hello and what came after it are handed over. */
@@ -109,11 +105,13 @@ export class ServerChannel extends Channel {
   /** A key holder's answer to a `dh` output, which is wiped; `undefined` says all zeros. */
   dhDone(keyHolder: KeyHolder, output: Uint8Array | undefined): Output[] {
     const dh = dhOutputOf(output);
-    const progress = this.#waitsFor(keyHolder)
-      ? this.#hello().openRoute(known(this.#ownKey, "the key that was asked"), dh)
-      : undefined;
-    if (dh !== undefined) this.#settings.primitives.wipe(dh);
-    return this.run(progress === undefined ? { name: "dh.late" } : this.#classifyRoute(progress));
+    return this.walk(() => {
+      const progress = this.#waitsFor(keyHolder)
+        ? this.#hello().openRoute(known(this.#ownKey, "the key that was asked"), dh)
+        : undefined;
+      if (dh !== undefined) this.#settings.primitives.wipe(dh);
+      this.step(progress === undefined ? { name: "dh.late" } : this.#classifyRoute(progress));
+    });
   }
 
   /** A key holder could not answer a `dh` output. */

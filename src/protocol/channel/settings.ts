@@ -34,7 +34,7 @@ export function checkSettings(options: ChannelOptions, defaults: Defaults): Sett
   return {
     primitives,
     randomBytes: (length) => checkRandom(randomBytes(length), length),
-    now,
+    now: () => checkTime(now()),
     handshakeTimeout: limit("handshakeTimeout", options.handshakeTimeout, defaults.handshakeTimeout),
     drainTimeout: limit("drain.timeout", options.drain?.timeout, defaults.drainTimeout),
     drainBytes: limit("drain.bytes", options.drain?.bytes, defaults.drainBytes),
@@ -47,8 +47,10 @@ export function checkSettings(options: ChannelOptions, defaults: Defaults): Sett
 function checkLiveness(policy: LivenessPolicy): LivenessPolicy {
   const pingAfter = limit("liveness.pingAfter", policy?.pingAfter, Number.NaN);
   const timeout = limit("liveness.timeout", policy?.timeout, Number.NaN);
-  if (pingAfter >= timeout) {
-    throw new UsageError("liveness.pingAfter is less than liveness.timeout, or no Ping could be answered");
+  if (pingAfter === 0 || pingAfter >= timeout) {
+    throw new UsageError(
+      "liveness.pingAfter is more than 0 and less than liveness.timeout, or no Ping could be answered",
+    );
   }
   return { pingAfter, timeout };
 }
@@ -57,6 +59,11 @@ function limit(name: string, value: number | undefined, otherwise: number): numb
   const chosen = value ?? otherwise;
   if (typeof chosen !== "number" || !(chosen >= 0)) throw new UsageError(`${name} is a number, 0 or more`);
   return chosen;
+}
+
+function checkTime(time: number): number {
+  if (typeof time === "number" && !Number.isNaN(time)) return time;
+  throw new TypeError("now gave something that is no number of milliseconds");
 }
 
 function checkRandom(bytes: Uint8Array, length: number): Uint8Array {

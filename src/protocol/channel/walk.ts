@@ -16,6 +16,8 @@ export abstract class Walk {
   #state: State;
   #outputs: Output[] = [];
   #isWalking = false;
+  /** The last misuse: the one exception that leaves the channel as it was. */
+  #misuse: UsageError | undefined;
 
   protected constructor(role: Role, initial: State, table: Table) {
     this.role = role;
@@ -57,7 +59,7 @@ export abstract class Walk {
       this.settle();
       return this.#outputs;
     } catch (error) {
-      if (!(error instanceof UsageError)) this.#enter("Failed");
+      if (error !== this.#misuse) this.#enter("Failed");
       throw error;
     } finally {
       this.#isWalking = false;
@@ -81,7 +83,10 @@ export abstract class Walk {
   }
 
   #perform(action: Action, event: MachineEvent): void {
-    if (action === "misuse") throw new UsageError(explainMisuse(event.name, this.#state));
+    if (action === "misuse") {
+      this.#misuse = new UsageError(explainMisuse(event.name, this.#state));
+      throw this.#misuse;
+    }
     if (action === "impossible")
       throw new Error(`the event ${event.name} can't arise in state ${this.#state}`);
     this.perform(action, event);

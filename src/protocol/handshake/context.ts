@@ -3,7 +3,7 @@ import { UsageError } from "../usage-error.ts";
 
 /** Whether a string is a context, or `""`, which is none (HS-022, HS-023). */
 export function isContext(context: string): boolean {
-  return context.length <= contextLength && /^[\x21-\x7e]*$/.test(context);
+  return typeof context === "string" && context.length <= contextLength && /^[\x21-\x7e]*$/.test(context);
 }
 
 /**
