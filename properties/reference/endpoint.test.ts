@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { failed, ping, refuse, script, simple, write } from "./calls.ts";
 import { converse } from "./converse.ts";
 import { type Client, runClient, runServer, type Server } from "./endpoint.ts";
 import {
@@ -23,8 +24,8 @@ import {
   sealRecord,
   verdictRecord,
 } from "./record.ts";
-import { type Account, CODES, deliveredBytes, sentBytes } from "./talk.ts";
-import type { Call, Script } from "./timeline.ts";
+import { CODES, deliveredBytes, sentBytes } from "./talk.ts";
+import type { Call } from "./timeline.ts";
 
 const key = (byte: number) => new Uint8Array(32).fill(byte);
 const serverKey = publicOf(key(3));
@@ -50,29 +51,8 @@ const server: Server = {
 const HELLO = 88;
 const RESPONDED = 184;
 const ACCEPTED = 98 + 274;
-const write = (at: number, data: Uint8Array | string): Call => ({
-  at,
-  call: "write",
-  data: typeof data === "string" ? ascii(data) : data,
-});
-const simple = (
-  at: number,
-  call: "close" | "accept" | "trust" | "distrust" | "deadline" | "flushed",
-): Call => ({
-  at,
-  call,
-});
-const ping = (at: number, byte: number): Call => ({ at, call: "ping", bytes: new Uint8Array(8).fill(byte) });
-const refuse = (at: number, code: number): Call => ({ at, call: "refuse", code, message: "" });
 const accept = [simple(RESPONDED, "accept")];
-const script = (input: Uint8Array, end: Script["end"] = "none", calls: readonly Call[] = []): Script => ({
-  input,
-  end,
-  calls,
-});
 const flip = (at: number) => (bytes: Uint8Array) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
-const failed = (account: Account) =>
-  account.outcome.state === "failed" ? account.outcome.event : account.outcome.state;
 
 describe("the reference's two ends", () => {
   it("agree on keys, context, transcript and exporter, and deliver both ways", () => {

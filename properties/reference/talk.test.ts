@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { failed, ping, script, simple, write } from "./calls.ts";
 import { ascii, concat, u16 } from "./primitives.ts";
 import {
   type Direction,
@@ -14,26 +15,6 @@ import { type Account, blank, CODES, deliveredBytes, type Sender, talk } from ".
 import { type Call, type Script, start } from "./timeline.ts";
 
 const key = (byte: number) => new Uint8Array(32).fill(byte);
-const write = (at: number, data: Uint8Array | string): Call => ({
-  at,
-  call: "write",
-  data: typeof data === "string" ? ascii(data) : data,
-});
-const simple = (
-  at: number,
-  call: "close" | "accept" | "trust" | "distrust" | "deadline" | "flushed",
-): Call => ({
-  at,
-  call,
-});
-const ping = (at: number, byte: number): Call => ({ at, call: "ping", bytes: new Uint8Array(8).fill(byte) });
-const script = (input: Uint8Array, end: Script["end"] = "none", calls: readonly Call[] = []): Script => ({
-  input,
-  end,
-  calls,
-});
-const failed = (account: Account) =>
-  account.outcome.state === "failed" ? account.outcome.event : account.outcome.state;
 
 describe("the reference's records, once open", () => {
   const us = key(5);
