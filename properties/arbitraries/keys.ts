@@ -67,7 +67,7 @@ export const connectionTarget: fc.Arbitrary<ConnectionTarget> = fc
   .map(({ endpoint, serverKey, via, otherKey, context }) => ({
     endpoint,
     ...(serverKey === undefined ? {} : { serverKey }),
-    ...(serverKey === undefined || via === "none" ? {} : { viaKey: via === "server" ? serverKey : otherKey }),
+    ...(serverKey === undefined || via === "none" ? {} : { via: via === "server" ? serverKey : otherKey }),
     ...(context === undefined ? {} : { context }),
   }));
 

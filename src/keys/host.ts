@@ -1,4 +1,5 @@
 import { KeyError } from "./errors.ts";
+import { BECH32_ALPHABET } from "./text.ts";
 
 /**
  * Hosts as a connection string has them: a DNS name, an IPv4 address or an IPv6 address, each with one canonical
@@ -7,7 +8,7 @@ import { KeyError } from "./errors.ts";
 
 /**
  * The canonical text of a host: a name in lower case, an IPv4 address as it is, an IPv6 address without brackets as
- * RFC 5952 §4 writes it, its zone after a `%`. (KT-069, KT-070, KT-071, KT-072)
+ * RFC 5952 §4 writes it, its zone after a `%`. (KT-069, KT-070, KT-071, KT-072, KT-086)
  *
  * @param host an IPv6 address without its brackets
  * @throws KeyError ERR_HAWSER_URL_HOST
@@ -34,8 +35,15 @@ function ipv4Octets(text: string): number[] | undefined {
   return parts.length === 4 && parts.every((part) => OCTET.test(part)) ? parts.map(Number) : undefined;
 }
 
+/** A key, or the first third of one: `hawser1.example.org` is a name as any other. */
+const KEY_AS_HOST = new RegExp(`^hawser1[${BECH32_ALPHABET}]{20}`);
+
 function canonicalName(host: string): string {
   const name = host.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  // What is left of a string that was cut would otherwise be a name, and the connection a first use. (KT-086)
+  if (KEY_AS_HOST.test(name)) {
+    throw hostError("the host looks like a public key, or a part of one; write hawser://KEY@HOST:PORT");
+  }
   const labels = name.replace(/\.$/, "").split(".");
   const last = labels.at(-1) as string;
   if (/^(?:[0-9]+|0x[0-9a-f]*)$/.test(last)) {

@@ -1,15 +1,17 @@
 /** Why: a connection string decides whom a client trusts; what a lenient parser repairs, this one refuses. */
 import { describe, expect, it } from "vitest";
 import { everythingOf, refusal, shows } from "../../properties/arbitraries/key-errors.ts";
+import type { ClientOptions } from "../protocol/index.ts";
 import type { KeyErrorCode } from "./errors.ts";
 import { formatPublicKey, parsePublicKey } from "./text.ts";
 import { type ConnectionTarget, formatConnectionString, parseConnectionString } from "./url.ts";
 
 const key = "hawser1s5s0qzvfxzn4gayt0hwtg0hhtgxm7wsdycup4a8t5j5ca25mfe4q7ygag2";
 const other = "hawser1m60dkltm0hqmf56mv8pweep4xulcxs7gtduxwnddl3lpgmug9d8s6uyl8m";
+// TEST KEY: Alice of RFC 7748 §6.1, known to everybody.
 const secret = "HAWSER-SECRET-KEY-1WURK6ZNNRZJH60QKC9E9RVNXGH05CTU8A0QFJ243WLA628DE9S4QHAE0QF";
 const serverKey = parsePublicKey(key);
-const viaKey = parsePublicKey(other);
+const via = parsePublicKey(other);
 
 const refused = (text: string): KeyErrorCode => refusal(() => parseConnectionString(text)).code;
 const hostOf = (host: string): string => {
@@ -25,7 +27,7 @@ describe("connection strings", () => {
     ],
     [
       `hawser://${key}@10.0.0.1:1?via=${other}&context=redis%2F1`,
-      { endpoint: { transport: "tcp", host: "10.0.0.1", port: 1 }, serverKey, viaKey, context: "redis/1" },
+      { endpoint: { transport: "tcp", host: "10.0.0.1", port: 1 }, serverKey, via, context: "redis/1" },
     ],
     [`hawser://[2001:db8::1]:65535`, { endpoint: { transport: "tcp", host: "2001:db8::1", port: 65535 } }],
     [`hawser+unix://${key}@/run/h.sock`, { endpoint: { transport: "unix", path: "/run/h.sock" }, serverKey }],
@@ -105,7 +107,7 @@ describe("connection strings", () => {
     expect(parseConnectionString(`hawser://%68${key.slice(1)}@%48:1?vi%61=${other}`)).toEqual({
       endpoint: { transport: "tcp", host: "h", port: 1 },
       serverKey,
-      viaKey,
+      via,
     });
     expect(parseConnectionString("hawser+unix:///%2561%2Fb%3f").endpoint).toEqual({
       transport: "unix",
@@ -173,6 +175,29 @@ describe("connection strings", () => {
     expect(refused("hawser://::1:7000")).toBe("ERR_HAWSER_URL_HOST");
     expect(refused("hawser://")).toBe("ERR_HAWSER_URL_HOST");
     expect(refused("hawser:///a")).toBe("ERR_HAWSER_URL_HOST");
+  });
+
+  it("KT-086: a key, whole or cut, where the host belongs is no first use", () => {
+    for (const text of [
+      key,
+      key.slice(0, 50),
+      key.slice(0, 27),
+      key.toUpperCase(),
+      `%68${key.slice(1, 40)}`,
+    ]) {
+      for (const rest of [":7000", "", ":x", ".example.org:7000"]) {
+        const error = refusal(() => parseConnectionString(`hawser://${text}${rest}`));
+        expect(error.code).toBe("ERR_HAWSER_URL_HOST");
+        expect(error.message).toContain("looks like a public key");
+        expect(error.message).toContain("KEY@HOST:PORT");
+        expect(shows(everythingOf(error), key.slice(7))).toBe(false);
+      }
+    }
+    for (const name of ["hawser1", "hawser1.example.org", "hawser1-eu-west.example.org", key.slice(0, 26)]) {
+      expect(hostOf(name)).toBe(name);
+    }
+    const endpoint = { transport: "tcp", host: key.slice(0, 50), port: 7000 } as const;
+    expect(refusal(() => formatConnectionString({ endpoint })).code).toBe("ERR_HAWSER_URL_HOST");
   });
 
   it("KT-070: what looks like an IPv4 address is one of four plain numbers", () => {
@@ -300,6 +325,13 @@ describe("connection strings", () => {
     expect(refused(`hawser://h:1?via=${other}`)).toBe("ERR_HAWSER_URL_VIA");
   });
 
+  it("has the names of a client's options, so that none is lost in between", () => {
+    const options: Partial<ClientOptions> = {
+      ...parseConnectionString(`hawser://${key}@h:1?via=${other}&context=redis`),
+    };
+    expect(options).toMatchObject({ serverKey, via, context: "redis" });
+  });
+
   it("KT-080: a via key that is the server's means none", () => {
     expect(parseConnectionString(`hawser://${key}@h:1?via=${key}`)).toEqual(
       parseConnectionString(`hawser://${key}@h:1`),
@@ -316,7 +348,7 @@ describe("connection strings", () => {
     expect(written({ endpoint: { transport: "unix", path: "a" } })).toBe("ERR_HAWSER_URL_PATH");
     expect(written({ endpoint: { transport: "unix", path: "/\ud800" } })).toBe("ERR_HAWSER_URL_PATH");
     expect(written({ endpoint, context: "a b" })).toBe("ERR_HAWSER_URL_CONTEXT");
-    expect(written({ endpoint, viaKey })).toBe("ERR_HAWSER_URL_VIA");
+    expect(written({ endpoint, via })).toBe("ERR_HAWSER_URL_VIA");
     expect(() => formatConnectionString({ endpoint, serverKey: serverKey.subarray(1) })).toThrow(RangeError);
   });
 

@@ -29,13 +29,16 @@ export type Endpoint =
       readonly path: string;
     };
 
-/** What a connection string says. */
+/**
+ * What a connection string says. Server key, via key and context have the names of `ClientOptions`, which may be
+ * given them as they are: `{ ...options, ...parseConnectionString(text) }`.
+ */
 export interface ConnectionTarget {
   readonly endpoint: Endpoint;
   /** The server's public key, 32 bytes; absent on first use. */
   readonly serverKey?: Uint8Array;
   /** The public key, 32 bytes, that opens the route, where it is not the server's. */
-  readonly viaKey?: Uint8Array;
+  readonly via?: Uint8Array;
   /** What the connection is for, 1 to 32 bytes of ASCII from 0x21 to 0x7E. */
   readonly context?: string;
 }
@@ -80,12 +83,12 @@ export function parseConnectionString(text: string): ConnectionTarget {
   const serverKey =
     userinfo === undefined ? undefined : keyNamed("the server's key, before the @", percentDecode(userinfo));
   const endpoint = scheme[1] === undefined ? tcpEndpoint(location, path) : unixEndpoint(location, path);
-  const { via, context } = parameters(query);
-  const viaKey = via === undefined ? undefined : keyNamed("the via key", via);
+  const { via: viaText, context } = parameters(query);
+  const via = viaText === undefined ? undefined : keyNamed("the via key", viaText);
   return canonicalTarget({
     endpoint,
     ...(serverKey === undefined ? {} : { serverKey }),
-    ...(viaKey === undefined ? {} : { viaKey }),
+    ...(via === undefined ? {} : { via }),
     ...(context === undefined ? {} : { context }),
   });
 }
@@ -98,10 +101,10 @@ export function parseConnectionString(text: string): ConnectionTarget {
  *   that has not 32 bytes
  */
 export function formatConnectionString(target: ConnectionTarget): string {
-  const { endpoint, serverKey, viaKey, context } = canonicalTarget(target);
+  const { endpoint, serverKey, via, context } = canonicalTarget(target);
   const key = serverKey === undefined ? "" : `${formatPublicKey(serverKey)}@`;
   const query = [
-    ...(viaKey === undefined ? [] : [`via=${formatPublicKey(viaKey)}`]),
+    ...(via === undefined ? [] : [`via=${formatPublicKey(via)}`]),
     ...(context === undefined ? [] : [`context=${percentEncode(context)}`]),
   ].join("&");
   const place =
@@ -118,20 +121,20 @@ export function formatConnectionString(target: ConnectionTarget): string {
  * @throws KeyError ERR_HAWSER_URL_…
  */
 export function canonicalTarget(target: ConnectionTarget): ConnectionTarget {
-  const { serverKey, viaKey, context } = target;
+  const { serverKey, via, context } = target;
   const endpoint = canonicalEndpoint(target.endpoint);
-  if (viaKey !== undefined && serverKey === undefined) {
+  if (via !== undefined && serverKey === undefined) {
     throw new KeyError(
       "ERR_HAWSER_URL_VIA",
       "there is a via key and no server key, and a route needs one to name: put hawser1…@ before the host",
     );
   }
   if (context !== undefined) requireContext(context);
-  const viaIsServer = viaKey !== undefined && serverKey !== undefined && sameBytes(viaKey, serverKey);
+  const viaIsServer = via !== undefined && serverKey !== undefined && sameBytes(via, serverKey);
   return {
     endpoint,
     ...(serverKey === undefined ? {} : { serverKey }),
-    ...(viaKey === undefined || viaIsServer ? {} : { viaKey }),
+    ...(via === undefined || viaIsServer ? {} : { via }),
     ...(context === undefined || context === "" ? {} : { context }),
   };
 }
