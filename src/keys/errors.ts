@@ -3,6 +3,7 @@
  * never on a message. `spec/keys.md` and `docs/guides/keys.md` list the same codes, and a test holds them equal.
  */
 export const KEY_ERRORS = {
+  ERR_HAWSER_KEY_ARGUMENT: "an argument is of another type or length than expected",
   ERR_HAWSER_KEY_EMPTY: "there is no text where a key belongs",
   ERR_HAWSER_KEY_SECRET: "a secret key is where none belongs",
   ERR_HAWSER_KEY_PUBLIC: "a public key is where a secret key belongs",
@@ -67,7 +68,7 @@ export interface KeyErrorPlace {
 export class KeyError extends Error {
   override readonly name = "KeyError";
   readonly code: KeyErrorCode;
-  /** The file's path as it was given, when a file is at fault; `"-"` is standard input. */
+  /** The file's path, when a file is at fault: absolute for authorized keys, else as it was given; `"-"` is standard input. */
   readonly path?: string;
   /** The line at fault, counted from 1. */
   readonly line?: number;

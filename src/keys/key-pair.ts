@@ -1,5 +1,6 @@
 import type { Primitives } from "../crypto/primitives.ts";
 import type { KeyHolder } from "../protocol/key-holder.ts";
+import { argumentError, requireKey, requireObject } from "./arguments.ts";
 import { KeyError } from "./errors.ts";
 import { formatPublicKey, formatSecretKey, KEY_BYTES } from "./text.ts";
 
@@ -17,9 +18,8 @@ export class LocalKeyHolder implements KeyHolder {
 
   /** Use {@link localKeyHolder} or {@link generateKeyPair}. */
   constructor(primitives: Primitives, secretKey: Uint8Array) {
-    if (secretKey.length !== KEY_BYTES) {
-      throw new RangeError(`a secret key has ${KEY_BYTES} bytes, not ${secretKey.length}`);
-    }
+    requirePrimitives(primitives);
+    requireKey("the secret key", secretKey, KEY_BYTES, "parseSecretKey");
     this.#publicKey = primitives.x25519PublicKey(secretKey);
     secrets.set(this, { primitives, secretKey: copyOf(secretKey) });
   }
@@ -42,13 +42,11 @@ export class LocalKeyHolder implements KeyHolder {
   /**
    * X25519 of the secret key and a peer's public key (32 bytes); `undefined` for an all-zero output.
    *
-   * @throws RangeError for a public key of another length, KeyError ERR_HAWSER_KEY_WIPED after `wipe`
+   * @throws KeyError ERR_HAWSER_KEY_ARGUMENT for anything but 32 bytes, ERR_HAWSER_KEY_WIPED after `wipe`
    */
   dh(publicKey: Uint8Array): Uint8Array | undefined {
     const { primitives, secretKey } = this.#open();
-    if (publicKey.length !== KEY_BYTES) {
-      throw new RangeError(`a public key has ${KEY_BYTES} bytes, not ${publicKey.length}`);
-    }
+    requireKey("the public key", publicKey, KEY_BYTES, "parsePublicKey");
     return primitives.x25519(secretKey, publicKey);
   }
 
@@ -105,7 +103,7 @@ export class LocalKeyHolder implements KeyHolder {
 /**
  * A key pair from its secret key (any 32 bytes, copied: the caller may wipe its own).
  *
- * @throws RangeError for another length
+ * @throws KeyError ERR_HAWSER_KEY_ARGUMENT for anything but primitives and 32 bytes
  */
 export function localKeyHolder(primitives: Primitives, secretKey: Uint8Array): LocalKeyHolder {
   return new LocalKeyHolder(primitives, secretKey);
@@ -115,16 +113,35 @@ export function localKeyHolder(primitives: Primitives, secretKey: Uint8Array): L
  * A new key pair of 32 random bytes, unclamped, as RFC 7748 §6.1 has them. (KT-022)
  *
  * @param random fills the bytes it is given; the platform's cryptographic generator unless given
+ * @throws KeyError ERR_HAWSER_KEY_ARGUMENT
  */
 export function generateKeyPair(
   primitives: Primitives,
   random: (bytes: Uint8Array<ArrayBuffer>) => void = (bytes) => void globalThis.crypto.getRandomValues(bytes),
 ): LocalKeyHolder {
+  requirePrimitives(primitives);
+  if (typeof random !== "function")
+    throw argumentError("the source of randomness", random, "a function was expected");
   const secretKey = new Uint8Array(new ArrayBuffer(KEY_BYTES));
   random(secretKey);
   const holder = new LocalKeyHolder(primitives, secretKey);
   primitives.wipe(secretKey);
   return holder;
+}
+
+function requirePrimitives(primitives: unknown): asserts primitives is Primitives {
+  const expected = "what await loadPrimitives() gives was expected";
+  requireObject("the primitives", primitives, expected);
+  if (!("x25519PublicKey" in primitives) || typeof primitives.x25519PublicKey !== "function") {
+    throw argumentError("the primitives", primitives, expected);
+  }
+}
+
+/** @throws KeyError ERR_HAWSER_KEY_ARGUMENT */
+export function requireHolder(holder: unknown): asserts holder is LocalKeyHolder {
+  if (!(holder instanceof LocalKeyHolder)) {
+    throw argumentError("the key pair", holder, "one of generateKeyPair or localKeyHolder was expected");
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { requireBytes } from "./arguments.ts";
 import { KeyError } from "./errors.ts";
 
 /** A line that says something, without the blanks around it. */
@@ -12,9 +13,10 @@ export interface Line {
  * returns before line feeds, and spaces and tabs around a line are dropped; blank lines and those that begin with
  * `#` are left out. (KT-030, KT-031)
  *
- * @throws KeyError ERR_HAWSER_KEY_FILE_ENCODING
+ * @throws KeyError ERR_HAWSER_KEY_FILE_ENCODING, ERR_HAWSER_KEY_ARGUMENT
  */
 export function significantLines(bytes: Uint8Array): Line[] {
+  requireBytes("the content", bytes);
   return decode(bytes)
     .split("\n")
     .map((text, index) => ({

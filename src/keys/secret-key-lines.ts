@@ -1,5 +1,6 @@
+import { argumentError } from "./arguments.ts";
 import { KeyError } from "./errors.ts";
-import type { LocalKeyHolder } from "./key-pair.ts";
+import { type LocalKeyHolder, requireHolder } from "./key-pair.ts";
 import { significantLines } from "./lines.ts";
 import { parseSecretKey } from "./text.ts";
 
@@ -8,8 +9,13 @@ import { parseSecretKey } from "./text.ts";
  * (KT-032)
  *
  * @param created when the key pair was made; to the second, in UTC
+ * @throws KeyError ERR_HAWSER_KEY_ARGUMENT, _WIPED
  */
 export function formatSecretKeyFile(holder: LocalKeyHolder, created: Date): string {
+  requireHolder(holder);
+  if (!(created instanceof Date) || Number.isNaN(created.getTime())) {
+    throw argumentError("the time of making", created, "a valid Date was expected");
+  }
   const time = created.toISOString().replace(/\.\d+Z$/, "Z");
   return `# created: ${time}\n# public key: ${holder.publicKeyText}\n${holder.secretKeyText()}\n`;
 }

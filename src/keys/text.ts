@@ -1,4 +1,5 @@
 import { bech32 } from "@scure/base";
+import { requireKey, requireText } from "./arguments.ts";
 import { KeyError } from "./errors.ts";
 
 /**
@@ -20,10 +21,17 @@ interface Kind {
   /** The human-readable part (BIP-173), in lower case. */
   readonly hrp: string;
   readonly upperCase: boolean;
+  /** The name of the function that reads it, for messages. */
+  readonly parser: string;
 }
 
-const PUBLIC: Kind = { what: "public key", hrp: "hawser", upperCase: false };
-const SECRET: Kind = { what: "secret key", hrp: "hawser-secret-key-", upperCase: true };
+const PUBLIC: Kind = { what: "public key", hrp: "hawser", upperCase: false, parser: "parsePublicKey" };
+const SECRET: Kind = {
+  what: "secret key",
+  hrp: "hawser-secret-key-",
+  upperCase: true,
+  parser: "parseSecretKey",
+};
 
 /** Characters after the separator: 52 for 256 bits, 6 for the checksum. */
 const DATA_LENGTH = 58;
@@ -44,7 +52,7 @@ export function mentionsSecretKey(text: string): boolean {
 /**
  * The text of a public key (32 bytes): 65 characters, `hawser1…`. (KT-001, KT-002)
  *
- * @throws RangeError for another length
+ * @throws KeyError ERR_HAWSER_KEY_ARGUMENT for another length, or what are no bytes
  */
 export function formatPublicKey(publicKey: Uint8Array): string {
   return format(PUBLIC, publicKey);
@@ -54,7 +62,7 @@ export function formatPublicKey(publicKey: Uint8Array): string {
  * The text of a secret key (32 bytes): 77 characters, `HAWSER-SECRET-KEY-1…`. The string can't be wiped: make it
  * only to store it. (KT-001, KT-003)
  *
- * @throws RangeError for another length
+ * @throws KeyError ERR_HAWSER_KEY_ARGUMENT for another length, or what are no bytes
  */
 export function formatSecretKey(secretKey: Uint8Array): string {
   return format(SECRET, secretKey);
@@ -67,7 +75,7 @@ export function formatSecretKey(secretKey: Uint8Array): string {
  * @throws KeyError ERR_HAWSER_KEY_…, ERR_HAWSER_KEY_SECRET when it is a secret key's text
  */
 export function parsePublicKey(text: string): Uint8Array {
-  requireText(text);
+  requireText("the text of a key", text);
   if (mentionsSecretKey(text)) throw secretMisplaced("a public key (hawser1…)");
   return parse(PUBLIC, text);
 }
@@ -78,7 +86,7 @@ export function parsePublicKey(text: string): Uint8Array {
  * @throws KeyError ERR_HAWSER_KEY_…, ERR_HAWSER_KEY_PUBLIC when it is a public key's text (KT-014)
  */
 export function parseSecretKey(text: string): Uint8Array {
-  requireText(text);
+  requireText("the text of a key", text);
   if (!mentionsSecretKey(text) && /hawser1/i.test(text)) {
     throw new KeyError(
       "ERR_HAWSER_KEY_PUBLIC",
@@ -98,13 +106,8 @@ export function secretMisplaced(expected: string): KeyError {
   );
 }
 
-function requireText(text: string): void {
-  if (typeof text !== "string") throw new TypeError("the text of a key must be a string");
-}
-
 function format(kind: Kind, key: Uint8Array): string {
-  if (key.length !== KEY_BYTES)
-    throw new RangeError(`a ${kind.what} has ${KEY_BYTES} bytes, not ${key.length}`);
+  requireKey(`the ${kind.what}`, key, KEY_BYTES, kind.parser);
   const words = bech32.toWords(key);
   const text = bech32.encode(kind.hrp, words, false);
   words.fill(0);
@@ -182,5 +185,9 @@ function parse(kind: Kind, text: string): Uint8Array {
       "the unused bits at the end are not zero, so another program made this text, and wrongly; make it again with hawser",
     );
   }
-  return bytes;
+  // In an ArrayBuffer made by hand, where V8's collector moves nothing, so that the caller's wiping reaches it.
+  const key = new Uint8Array(new ArrayBuffer(KEY_BYTES));
+  key.set(bytes);
+  bytes.fill(0);
+  return key;
 }

@@ -147,6 +147,8 @@ describe("connection strings", () => {
     (port) => {
       expect(refused(`hawser://h${port}`)).toBe("ERR_HAWSER_URL_PORT");
       expect(refused(`hawser://[::1]${port}`)).toBe("ERR_HAWSER_URL_PORT");
+      const { message } = refusal(() => parseConnectionString(`hawser://h${port}`));
+      expect(message.includes("missing")).toBe(port === "" || port === ":");
     },
   );
 
@@ -349,13 +351,6 @@ describe("connection strings", () => {
     expect(written({ endpoint: { transport: "unix", path: "/\ud800" } })).toBe("ERR_HAWSER_URL_PATH");
     expect(written({ endpoint, context: "a b" })).toBe("ERR_HAWSER_URL_CONTEXT");
     expect(written({ endpoint, via })).toBe("ERR_HAWSER_URL_VIA");
-    expect(() => formatConnectionString({ endpoint, serverKey: serverKey.subarray(1) })).toThrow(RangeError);
-  });
-
-  it("takes nothing but strings", () => {
-    expect(() => parseConnectionString(new URL(`hawser://${key}@h:1`) as unknown as string)).toThrow(
-      TypeError,
-    );
   });
 
   it("KT-020: names what is wrong without any part of the string", () => {

@@ -1,8 +1,9 @@
+import { argumentError, requireKey, requireObject, requireText } from "./arguments.ts";
 import { requireContext } from "./context.ts";
 import { KeyError } from "./errors.ts";
 import { canonicalHost, hostInUrl } from "./host.ts";
 import { decodedLoosely, percentDecode, percentEncode, requireUrlCharacters } from "./percent.ts";
-import { formatPublicKey, mentionsSecretKey, parsePublicKey, secretMisplaced } from "./text.ts";
+import { formatPublicKey, KEY_BYTES, mentionsSecretKey, parsePublicKey, secretMisplaced } from "./text.ts";
 
 /**
  * Connection strings: all that a client needs to know of a server, in one URL.
@@ -57,7 +58,7 @@ export const UNIX_PATH_MAX_BYTES = 107;
  *   anywhere in it
  */
 export function parseConnectionString(text: string): ConnectionTarget {
-  if (typeof text !== "string") throw new TypeError("a connection string must be a string");
+  requireText("the connection string", text);
   if (mentionsSecretKey(text) || mentionsSecretKey(decodedLoosely(text))) {
     throw secretMisplaced("a connection string, which has public keys (hawser1…) only,");
   }
@@ -97,8 +98,8 @@ export function parseConnectionString(text: string): ConnectionTarget {
  * The canonical connection string of a target: parsing it gives the target, and there is no other that this function
  * makes of it. (KT-081, KT-082)
  *
- * @throws KeyError ERR_HAWSER_URL_… where the target is one that no connection string can say; RangeError for a key
- *   that has not 32 bytes
+ * @throws KeyError ERR_HAWSER_URL_… where the target is one that no connection string can say,
+ *   ERR_HAWSER_KEY_ARGUMENT where it is none
  */
 export function formatConnectionString(target: ConnectionTarget): string {
   const { endpoint, serverKey, via, context } = canonicalTarget(target);
@@ -118,10 +119,14 @@ export function formatConnectionString(target: ConnectionTarget): string {
  * A target in canonical form: the host's canonical text, no via key that equals the server's, no empty context.
  * (KT-079, KT-080)
  *
- * @throws KeyError ERR_HAWSER_URL_…
+ * @throws KeyError ERR_HAWSER_URL_…, ERR_HAWSER_KEY_ARGUMENT
  */
 export function canonicalTarget(target: ConnectionTarget): ConnectionTarget {
+  requireObject("the target", target, "an object { endpoint, serverKey, via, context } was expected");
   const { serverKey, via, context } = target;
+  if (serverKey !== undefined) requireKey("serverKey", serverKey, KEY_BYTES, "parsePublicKey");
+  if (via !== undefined) requireKey("via", via, KEY_BYTES, "parsePublicKey");
+  if (context !== undefined) requireText("context", context);
   const endpoint = canonicalEndpoint(target.endpoint);
   if (via !== undefined && serverKey === undefined) {
     throw new KeyError(
@@ -140,20 +145,35 @@ export function canonicalTarget(target: ConnectionTarget): ConnectionTarget {
 }
 
 function canonicalEndpoint(endpoint: Endpoint): Endpoint {
-  if (endpoint.transport === "unix") {
-    requireUnixPath(endpoint.path);
-    return { transport: "unix", path: endpoint.path };
+  const expected = '{ transport: "tcp", host, port } or { transport: "unix", path } was expected';
+  requireObject("the endpoint", endpoint, expected);
+  switch (endpoint.transport) {
+    case "unix":
+      requireText("the endpoint's path", endpoint.path);
+      requireUnixPath(endpoint.path);
+      return { transport: "unix", path: endpoint.path };
+    case "tcp": {
+      const { host, port } = endpoint;
+      requireText("the endpoint's host", host);
+      if (!Number.isInteger(port) || port < 1 || port > 65535) throw portError(port === undefined);
+      return { transport: "tcp", host: canonicalHost(host), port };
+    }
+    default:
+      // Never guessed: an endpoint of a transport that only a later version knows is not one of TCP.
+      throw argumentError(
+        "the endpoint",
+        endpoint satisfies never,
+        `its transport is neither "tcp" nor "unix": ${expected}`,
+      );
   }
-  const { host, port } = endpoint;
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw portError();
-  return { transport: "tcp", host: canonicalHost(host), port };
 }
 
-function portError(): KeyError {
+function portError(missing: boolean): KeyError {
   return new KeyError(
     "ERR_HAWSER_URL_PORT",
-    "the port is missing or not a number from 1 to 65535 without leading zeros; there is no default: write HOST:PORT, " +
-      "and an IPv6 address in brackets",
+    missing
+      ? "the port is missing, and there is no default: write HOST:PORT"
+      : "the port is not a number from 1 to 65535 without leading zeros",
   );
 }
 
@@ -185,7 +205,8 @@ function tcpEndpoint(location: string, path: string): Endpoint {
     );
   }
   const host = brackets === undefined ? namedHost(name) : bracketedHost(brackets);
-  if (port === undefined || !/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65535) throw portError();
+  if (port === undefined || port === "") throw portError(true);
+  if (!/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65535) throw portError(false);
   if (path !== "" && path !== "/") {
     throw new KeyError(
       "ERR_HAWSER_URL_PATH",

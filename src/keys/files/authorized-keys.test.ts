@@ -64,7 +64,30 @@ describe("an authorized-keys file", () => {
     const keys = await open();
     expect(await keys.lookup(B)).toEqual({ publicKey: B, name: "bob", line: 2 });
     expect(await keys.lookup(C)).toBeUndefined();
-    await expect(keys.lookup(A.subarray(1))).rejects.toThrow(RangeError);
+  });
+
+  it("hands out copies, so that nobody lets in another by what was handed out", async () => {
+    const keys = await open();
+    const held = await keys.lookup(B);
+    writeFileSync(path, alice);
+    const { removed } = await keys.refresh();
+    writeFileSync(path, alice + bob);
+    const { added } = await keys.refresh();
+    for (const entry of [held, ...removed, ...added, await keys.lookup(B)]) entry?.publicKey.set(C);
+    expect([held, removed[0], added[0]].map((entry) => entry?.publicKey)).toEqual([C, C, C]);
+    expect(await keys.lookup(B)).toEqual({ publicKey: B, name: "bob", line: 2 });
+    expect(await keys.lookup(C)).toBeUndefined();
+    writeFileSync(path, alice);
+    expect((await keys.refresh()).removed).toEqual([{ publicKey: B, name: "bob", line: 2 }]);
+  });
+
+  it("resolves a relative path once, at the opening", async () => {
+    const before = vi.spyOn(process, "cwd").mockReturnValue(folder);
+    const keys = await openAuthorizedKeys("authorized_keys", { settleMs: 0 });
+    before.mockReturnValue("/");
+    expect(keys.path).toBe(path);
+    expect(await allowed(keys)).toEqual(["alice", "bob"]);
+    before.mockRestore();
   });
 
   it("KT-046: has to be good at the opening", async () => {

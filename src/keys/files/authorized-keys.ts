@@ -1,5 +1,7 @@
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { argumentError, requireObject } from "../arguments.ts";
 import { type AuthorizedKey, parseAuthorizedKeys } from "../authorized-lines.ts";
 import { KeyError, showPath } from "../errors.ts";
 import { formatPublicKey } from "../text.ts";
@@ -18,9 +20,12 @@ const MAX_READINGS = 20;
  */
 const COARSEST_TIME_MS = 2_000;
 
+/** The longest time to settle: each question about a file that changes waits up to 19 times as long. */
+const MAX_SETTLE_MS = 60_000;
+
 /** For {@link openAuthorizedKeys}. */
 export interface AuthorizedKeysOptions {
-  /** How long a changed file must stay the same before it counts, in milliseconds; 100 unless given. */
+  /** How long a changed file must stay the same before it counts, 0 to 60,000 ms; 100 unless given. */
   readonly settleMs?: number;
   /** Waits that long; a timer unless given. */
   readonly wait?: (ms: number) => Promise<unknown>;
@@ -42,7 +47,6 @@ export async function openAuthorizedKeys(
   path: string,
   options: AuthorizedKeysOptions = {},
 ): Promise<AuthorizedKeys> {
-  requirePath(path);
   const keys = new AuthorizedKeys(path, options);
   await keys.refresh();
   return keys;
@@ -59,6 +63,7 @@ type Reading = { readonly bytes: Uint8Array; readonly young: boolean } | { reado
  * (KT-046, KT-047)
  */
 export class AuthorizedKeys {
+  /** Absolute: a relative one is resolved against the working directory at the opening. */
   readonly path: string;
   readonly #settleMs: number;
   readonly #wait: (ms: number) => Promise<unknown>;
@@ -77,21 +82,33 @@ export class AuthorizedKeys {
 
   /** Use {@link openAuthorizedKeys}. */
   constructor(path: string, options: AuthorizedKeysOptions = {}) {
-    this.path = path;
-    this.#settleMs = options.settleMs ?? 100;
-    this.#wait = options.wait ?? sleep;
+    requirePath(path);
+    requireObject("options", options, "an object such as { settleMs } was expected");
+    const { settleMs = 100, wait = sleep } = options;
+    if (typeof settleMs !== "number" || !(settleMs >= 0 && settleMs <= MAX_SETTLE_MS)) {
+      throw new KeyError(
+        "ERR_HAWSER_KEY_ARGUMENT",
+        `settleMs is not a number of milliseconds from 0 to ${MAX_SETTLE_MS}`,
+      );
+    }
+    if (typeof wait !== "function") throw argumentError("wait", wait, "a function was expected");
+    // The working directory may change later, and the list of who is let in is not to change with it.
+    this.path = resolve(path);
+    this.#settleMs = settleMs;
+    this.#wait = wait;
   }
 
   /**
    * The entry of a public key (32 bytes), `undefined` when it is not in the file.
    *
-   * @throws KeyError when the file is bad: nobody is to be let in then. RangeError for another length.
+   * @throws KeyError when the file is bad: nobody is to be let in then; ERR_HAWSER_KEY_ARGUMENT for anything but 32 bytes
    */
   async lookup(publicKey: Uint8Array): Promise<AuthorizedKey | undefined> {
     const id = formatPublicKey(publicKey);
     await this.#look();
     if (this.#fault !== undefined) throw this.#fault;
-    return this.#keys.get(id);
+    const key = this.#keys.get(id);
+    return key && copyOf(key);
   }
 
   /**
@@ -107,8 +124,8 @@ export class AuthorizedKeys {
     const now = this.#keys;
     this.#reported = now;
     return {
-      added: [...now].filter(([id]) => !before.has(id)).map(([, key]) => key),
-      removed: [...before].filter(([id]) => !now.has(id)).map(([, key]) => key),
+      added: [...now].filter(([id]) => !before.has(id)).map(([, key]) => copyOf(key)),
+      removed: [...before].filter(([id]) => !now.has(id)).map(([, key]) => copyOf(key)),
     };
   }
 
@@ -205,7 +222,8 @@ export class AuthorizedKeys {
 }
 
 /**
- * Refuses a file to which others than its owner can add keys (KT-050), as sshd's StrictModes judges a file.
+ * Refuses a file to which its group or others can add keys (KT-050). The mode of the file alone is judged: neither its
+ * owner nor the folders above it, which sshd's StrictModes looks at too.
  *
  * @throws KeyError ERR_HAWSER_KEY_FILE_MODE
  */
@@ -217,6 +235,11 @@ export function requireAuthorizedMode(path: string, mode: bigint, platform: Node
       `Take that away: chmod go-w ${showPath(path)}`,
     { path },
   );
+}
+
+/** An entry that its receiver may change without changing who is let in. */
+function copyOf(key: AuthorizedKey): AuthorizedKey {
+  return { ...key, publicKey: new Uint8Array(key.publicKey) };
 }
 
 function sameReading(a: Reading, b: Reading): boolean {

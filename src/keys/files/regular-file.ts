@@ -1,5 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, open } from "node:fs/promises";
+import { requireText } from "../arguments.ts";
 import { KeyError } from "../errors.ts";
 import { BECH32_ALPHABET, mentionsSecretKey, secretMisplaced } from "../text.ts";
 
@@ -20,10 +21,10 @@ const SECRET_RUN = new RegExp(`[${BECH32_ALPHABET.toUpperCase()}]{40}`);
  * Refuses a path that is none, and one that looks like a secret key (whole, or with a damaged beginning): pasted
  * where a path belongs it would be shown by the system's error. (KT-013, KT-021)
  *
- * @throws KeyError ERR_HAWSER_KEY_FILE_PATH, ERR_HAWSER_KEY_SECRET
+ * @throws KeyError ERR_HAWSER_KEY_FILE_PATH, ERR_HAWSER_KEY_SECRET, ERR_HAWSER_KEY_ARGUMENT
  */
 export function requirePath(path: string): void {
-  if (typeof path !== "string") throw new TypeError("a path must be a string");
+  requireText("the path", path);
   if (mentionsSecretKey(path) || SECRET_RUN.test(path)) throw secretMisplaced("the path of a file");
   if (path === "-") {
     throw new KeyError(

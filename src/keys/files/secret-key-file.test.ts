@@ -222,7 +222,7 @@ describe("reading a secret key's file", () => {
     }
   });
 
-  it("an empty path, a NUL in it, - where a file is written; a path that is no string", async () => {
+  it("an empty path, a NUL in it, - where a file is written", async () => {
     for (const refused of [
       readSecretKeyFile(""),
       readSecretKeyFile("a\0b"),
@@ -230,7 +230,6 @@ describe("reading a secret key's file", () => {
     ]) {
       expect((await rejection(refused)).code).toBe("ERR_HAWSER_KEY_FILE_PATH");
     }
-    await expect(readSecretKeyFile(undefined as unknown as string)).rejects.toThrow(TypeError);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, lstat, open, unlink } from "node:fs/promises";
+import { argumentError, requireObject } from "../arguments.ts";
 import { KeyError, showPath } from "../errors.ts";
 import type { LocalKeyHolder } from "../key-pair.ts";
 import { formatSecretKeyFile, parseSecretKeyFile } from "../secret-key-lines.ts";
@@ -58,6 +59,7 @@ export async function readSecretKeyFile(
   path: string,
   options: ReadSecretKeyOptions = {},
 ): Promise<Uint8Array> {
+  requireObject("options", options, "an object such as { stdin } was expected");
   const bytes =
     path === "-" ? await readStandardInput(options.stdin ?? process.stdin) : await readFileOf(path);
   try {
@@ -98,6 +100,9 @@ async function readFileOf(path: string): Promise<Uint8Array> {
 }
 
 async function readStandardInput(input: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {
+  if (typeof input?.[Symbol.asyncIterator] !== "function") {
+    throw argumentError("stdin", input, "a readable stream was expected");
+  }
   const buffer = new Uint8Array(LIMIT);
   let length = 0;
   await system("-", "read", async () => {
