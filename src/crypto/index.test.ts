@@ -20,7 +20,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadPrimitives, NativeUnavailableError, type Provider } from "./index.ts";
+import {
+  type LoadPrimitivesOptions,
+  loadPrimitives,
+  NativeUnavailableError,
+  type Provider,
+} from "./index.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const sources = readdirSync(here).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
@@ -44,6 +49,11 @@ describe("loadPrimitives", () => {
 
   it("refuses a provider of another name", async () => {
     await expect(loadPrimitives({ provider: "openssl" as Provider })).rejects.toThrow(RangeError);
+  });
+
+  it.each(["wasm", null, 1, () => undefined])("refuses options that are no object: %s", async (options) => {
+    const rejected = expect(loadPrimitives(options as unknown as LoadPrimitivesOptions)).rejects;
+    await rejected.toThrow(TypeError);
   });
 
   it("gives NativeUnavailableError a code of its own, so that nobody reads its words", () => {

@@ -29,9 +29,14 @@ export class NativeUnavailableError extends Error {
  *
  * @throws NativeUnavailableError for `"native"` where `sodium-native` does not load
  * @throws RangeError for a provider of another name
+ * @throws TypeError for options that are no object, such as a provider's bare name
  * @throws Error when WebAssembly is what is left, and does not start
  */
 export async function loadPrimitives(options: LoadPrimitivesOptions = {}): Promise<Primitives> {
+  // A string has no provider of its own: loadPrimitives("wasm") would be "auto" without a word.
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError('options must be an object, such as { provider: "wasm" }');
+  }
   const provider = options.provider ?? "auto";
   switch (provider) {
     case "wasm":
