@@ -52,6 +52,29 @@ describe("the content of an authorized-keys file", () => {
   });
 
   it.each([
+    [`${a} ${b}`, "there is a second key on the line"],
+    [`${a} alice ${b}`, "there is a second key on the line"],
+    [`alice ${a}`, "the name comes after the key"],
+    [`to=db ${a}`, "options before it are not known"],
+    [`alice bob ${a}`, "options before it are not known"],
+    [`${a} alice bob`, "at most a name, which is one word"],
+  ])("KT-043: of %s it says what is wrong", (line, words) => {
+    expect(refused(line)).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_SYNTAX", line: 1 });
+    expect(refused(line).message).toContain(words);
+  });
+
+  it("KT-041: a name may begin as a key does", () => {
+    for (const name of ["hawser1", a.slice(0, 64)]) expect(parse(`${b} ${name}`)[0]?.name).toBe(name);
+  });
+
+  it("knows a key that was wrapped over two lines", () => {
+    const error = refused(`${b}\n${a.slice(0, 40)}\n${a.slice(40)}\n`);
+    expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_LENGTH", line: 2 });
+    expect(error.message).toContain("wrapped over two lines");
+    expect(refused(`${a.slice(0, 40)}\n${b}\n`).message).toContain("copy all of it");
+  });
+
+  it.each([
     secret,
     `${a} ${secret}`,
     `${secret} ${a}`,

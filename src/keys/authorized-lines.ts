@@ -1,6 +1,7 @@
 import { KeyError } from "./errors.ts";
 import { type Line, significantLines } from "./lines.ts";
-import { mentionsSecretKey, parsePublicKey, secretMisplaced } from "./text.ts";
+import { isWrapped, looksLikePublicKey } from "./lookalikes.ts";
+import { mentionsSecretKey, PUBLIC_KEY_TEXT_LENGTH, parsePublicKey, secretMisplaced } from "./text.ts";
 
 /** A key that is let in. */
 export interface AuthorizedKey {
@@ -21,7 +22,8 @@ export interface AuthorizedKey {
  */
 export function parseAuthorizedKeys(content: Uint8Array): AuthorizedKey[] {
   const keys = new Map<string, AuthorizedKey>();
-  for (const line of significantLines(content)) {
+  const lines = significantLines(content);
+  for (const [index, line] of lines.entries()) {
     try {
       const { id, key } = parseLine(line);
       const earlier = keys.get(id);
@@ -33,11 +35,20 @@ export function parseAuthorizedKeys(content: Uint8Array): AuthorizedKey[] {
       }
       keys.set(id, key);
     } catch (error) {
-      throw error instanceof KeyError ? error.at({ line: line.number }) : error;
+      if (!(error instanceof KeyError)) throw error;
+      const wrapped =
+        error.code === "ERR_HAWSER_KEY_LENGTH" &&
+        isWrapped(line.text, lines[index + 1]?.text, PUBLIC_KEY_TEXT_LENGTH);
+      const reason = wrapped ? "the key was wrapped over two lines: join them to one" : error.reason;
+      throw new KeyError(error.code, reason, { line: line.number });
     }
   }
   return [...keys.values()];
 }
+
+/** The longest name, in characters: shorter than a key, so that no key is a name. */
+const NAME_MAX = 64;
+const NAME = new RegExp(`^[A-Za-z0-9._@+-]{1,${NAME_MAX}}$`);
 
 /** A key, at most a name, and nothing else: KT-040, KT-041, KT-043, KT-044. The key's text, having one form only, identifies it. */
 function parseLine(line: Line): { id: string; key: AuthorizedKey } {
@@ -49,10 +60,15 @@ function parseLine(line: Line): { id: string; key: AuthorizedKey } {
   ) {
     throw new KeyError(
       "ERR_HAWSER_KEY_FILE_SYNTAX",
-      "a line begins with its public key; options before it are not known to this version",
+      NAME.test(id) && name?.startsWith("hawser1")
+        ? "a line begins with its public key: the name comes after the key"
+        : "a line begins with its public key; options before it are not known to this version",
     );
   }
   const publicKey = parsePublicKey(id);
+  const second = [name ?? "", ...more].some((word) => looksLikePublicKey(word) && word.length > NAME_MAX);
+  if (second)
+    throw new KeyError("ERR_HAWSER_KEY_FILE_SYNTAX", "there is a second key on the line: write one a line");
   if (more.length > 0) {
     throw new KeyError(
       "ERR_HAWSER_KEY_FILE_SYNTAX",
@@ -60,7 +76,7 @@ function parseLine(line: Line): { id: string; key: AuthorizedKey } {
     );
   }
   if (name === undefined) return { id, key: { publicKey, line: line.number } };
-  if (!/^[A-Za-z0-9._@+-]{1,64}$/.test(name)) {
+  if (!NAME.test(name)) {
     throw new KeyError(
       "ERR_HAWSER_KEY_FILE_NAME",
       "the name after the key is not 1 to 64 letters, digits and . _ @ + - of ASCII; a comment (#) takes a line of its own",

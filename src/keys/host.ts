@@ -1,5 +1,5 @@
 import { KeyError } from "./errors.ts";
-import { BECH32_ALPHABET } from "./text.ts";
+import { looksLikePublicKey } from "./lookalikes.ts";
 
 /**
  * Hosts as a connection string has them: a DNS name, an IPv4 address or an IPv6 address, each with one canonical
@@ -35,13 +35,10 @@ function ipv4Octets(text: string): number[] | undefined {
   return parts.length === 4 && parts.every((part) => OCTET.test(part)) ? parts.map(Number) : undefined;
 }
 
-/** A key, or the first third of one: `hawser1.example.org` is a name as any other. */
-const KEY_AS_HOST = new RegExp(`^hawser1[${BECH32_ALPHABET}]{20}`);
-
 function canonicalName(host: string): string {
   const name = host.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   // What is left of a string that was cut would otherwise be a name, and the connection a first use. (KT-086)
-  if (KEY_AS_HOST.test(name)) {
+  if (looksLikePublicKey(name)) {
     throw hostError("the host looks like a public key, or a part of one; write hawser://KEY@HOST:PORT");
   }
   const labels = name.replace(/\.$/, "").split(".");

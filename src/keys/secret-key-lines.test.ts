@@ -63,6 +63,41 @@ describe("the content of a secret key's file", () => {
     expect(shows(everythingOf(error), secretText.slice(19))).toBe(false);
   });
 
+  it.each([
+    ["PEM", "-----BEGIN OPENSSH PRIVATE KEY-----"],
+    ["a key of ssh", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 alice"],
+    ["a key of age", "AGE-SECRET-KEY-1QL3Z7HJY54PW3HYWW5AYYFG7ZQGVC7W3J2ELW8ZMRJ2KG5SFN9AQMCAC8P"],
+    ["hexadecimal", "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"],
+    ["base64", Buffer.from(secretKey).toString("base64")],
+    ["base64", Buffer.from(secretKey).toString("base64url")],
+    ["UTF-16", Buffer.from(`# mine\r\n${secretText}\r\n`, "utf16le").toString("latin1")],
+    ["UTF-16", Buffer.from(secretText, "utf16le").swap16().toString("latin1")],
+    ["carriage returns alone", `${secretText}\r# mine\r`],
+  ])("says that it looks like %s, and shows nothing of it", (what, text) => {
+    const error = refused(text);
+    expect(error.message).toContain("no Hawser key here; this looks like ");
+    expect(error.message).toContain(what);
+    expect(everythingOf(error).includes(text.slice(20, 36))).toBe(false);
+    expect(shows(everythingOf(error), secretText.slice(19))).toBe(false);
+  });
+
+  it("finds the reason why a file of carriage returns is one comment", () => {
+    expect(refused(`# mine\r${secretText}\r`)).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_NO_KEY" });
+    expect(refused(`# mine\r${secretText}\r`).message).toContain("carriage returns alone");
+    expect(refused("# mine\r\n").message).not.toContain("carriage");
+  });
+
+  it("knows a key that was wrapped over two lines from one that was cut", () => {
+    const [head, tail] = [secretText.slice(0, 64), secretText.slice(64)];
+    const error = refused(`# a\n${head}\r\n${tail}\n`);
+    expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_LENGTH", line: 2 });
+    expect(error.message).toContain("wrapped over two lines");
+    expect(shows(everythingOf(error), secretText.slice(19))).toBe(false);
+    for (const text of [head, `${head}\n${tail}Q`, `${head}\n${tail.slice(1)}!`]) {
+      expect(refused(text).message).toContain("copy all of it");
+    }
+  });
+
   it("KT-030: not UTF-8, and UTF-16 by name", () => {
     const utf16 = new Uint8Array(Buffer.from(`\ufeff${secretText}\n`, "utf16le"));
     expect(refused(utf16)).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_ENCODING" });

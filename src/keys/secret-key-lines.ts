@@ -2,7 +2,8 @@ import { argumentError } from "./arguments.ts";
 import { KeyError } from "./errors.ts";
 import { type LocalKeyHolder, requireHolder } from "./key-pair.ts";
 import { significantLines } from "./lines.ts";
-import { parseSecretKey } from "./text.ts";
+import { isWrapped } from "./lookalikes.ts";
+import { parseSecretKey, SECRET_KEY_TEXT_LENGTH } from "./text.ts";
 
 /**
  * The content of a secret key's file: when it was made and the public key as comments, then the secret key.
@@ -27,7 +28,8 @@ export function formatSecretKeyFile(holder: LocalKeyHolder, created: Date): stri
  */
 export function parseSecretKeyFile(content: Uint8Array): Uint8Array {
   let secretKey: Uint8Array | undefined;
-  for (const { number, text } of significantLines(content)) {
+  const lines = significantLines(content);
+  for (const [index, { number, text }] of lines.entries()) {
     if (secretKey !== undefined) {
       secretKey.fill(0);
       throw new KeyError(
@@ -39,15 +41,24 @@ export function parseSecretKeyFile(content: Uint8Array): Uint8Array {
     try {
       secretKey = parseSecretKey(text);
     } catch (error) {
-      throw error instanceof KeyError ? error.at({ line: number }) : error;
+      if (!(error instanceof KeyError)) throw error;
+      const wrapped =
+        error.code === "ERR_HAWSER_KEY_LENGTH" &&
+        isWrapped(text, lines[index + 1]?.text, SECRET_KEY_TEXT_LENGTH);
+      const reason = wrapped ? "the key was wrapped over two lines: join them to one" : error.reason;
+      throw new KeyError(error.code, reason, { line: number });
     }
   }
   if (secretKey === undefined) {
+    // The whole file is one comment then.
+    const oldLineEnds = content.includes(0x0d) && !content.includes(0x0a);
     throw new KeyError(
       "ERR_HAWSER_KEY_FILE_NO_KEY",
       content.length === 0
         ? "this is empty, and a secret key (HAWSER-SECRET-KEY-1…) was expected"
-        : "there are only blank lines and comments here, and a secret key (HAWSER-SECRET-KEY-1…) was expected",
+        : oldLineEnds
+          ? "no key was found: the lines end with carriage returns alone, and line feeds were expected: save it with those"
+          : "there are only blank lines and comments here, and a secret key (HAWSER-SECRET-KEY-1…) was expected",
     );
   }
   return secretKey;

@@ -1,6 +1,8 @@
 import { bech32 } from "@scure/base";
+import { BECH32_ALPHABET } from "./alphabet.ts";
 import { requireKey, requireText } from "./arguments.ts";
 import { KeyError } from "./errors.ts";
+import { lookalike } from "./lookalikes.ts";
 
 /**
  * Keys as text: Bech32 (BIP-173, without its limit of 90 characters) of the 32 bytes, as age writes its keys. A
@@ -12,9 +14,6 @@ import { KeyError } from "./errors.ts";
 
 /** Bytes of a key, public or secret. */
 export const KEY_BYTES = 32;
-
-/** The characters of Bech32's data part, in the order of their values (BIP-173). */
-export const BECH32_ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 interface Kind {
   readonly what: string;
@@ -130,24 +129,31 @@ function parse(kind: Kind, text: string): Uint8Array {
   const length = prefix.length + DATA_LENGTH;
   const lower = asciiLower(text);
 
+  const like = lookalike(text);
+  const foreign =
+    like === undefined ? undefined : `there is no Hawser key here; this looks like ${like} (${wanted})`;
+
   if (text === "") throw new KeyError("ERR_HAWSER_KEY_EMPTY", `the key is empty; ${wanted}`);
   if (lower.indexOf(prefix) > 0 || /^[^0-9A-Za-z]|[^0-9A-Za-z]$|[\t-\r ]/.test(text)) {
     throw new KeyError(
       "ERR_HAWSER_KEY_SURROUNDED",
-      `something stands before or after the key, such as a blank, a line end, a quote or a comment; ${wanted}, and nothing else`,
+      foreign ??
+        `something stands before or after the key, such as a blank, a line end, a quote or a comment; ${wanted}, and nothing else`,
     );
   }
   if (/[a-z]/.test(text) && /[A-Z]/.test(text)) {
     throw new KeyError(
       "ERR_HAWSER_KEY_MIXED_CASE",
-      `upper-case and lower-case letters are mixed; a ${kind.what} is all ` +
-        `${kind.upperCase ? "upper" : "lower"} case: copy it again, unchanged`,
+      foreign ??
+        `upper-case and lower-case letters are mixed; a ${kind.what} is all ` +
+          `${kind.upperCase ? "upper" : "lower"} case: copy it again, unchanged`,
     );
   }
   if (!lower.startsWith(prefix)) {
     throw new KeyError(
       "ERR_HAWSER_KEY_PREFIX",
-      `this does not begin with ${shown.slice(0, -1)}; ${wanted} (keys of age or ssh are not Hawser keys)`,
+      foreign ??
+        `this does not begin with ${shown.slice(0, -1)}; ${wanted} (keys of age or ssh are not Hawser keys)`,
     );
   }
   if ((kind.upperCase ? /[a-z]/ : /[A-Z]/).test(text)) {

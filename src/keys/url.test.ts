@@ -285,6 +285,23 @@ describe("connection strings", () => {
     }
   });
 
+  it("KT-074, KT-084: a key right before the path lacks its @", () => {
+    for (const text of [key, key.slice(0, 40)]) {
+      const error = refusal(() => parseConnectionString(`hawser+unix://${text}/run/h.sock`));
+      expect(error.code).toBe("ERR_HAWSER_URL_HOST");
+      expect(error.message).toContain("put @ after the key");
+    }
+  });
+
+  it("KT-071: an endpoint's host has neither brackets nor port, and the error says so", () => {
+    const of = (host: string) =>
+      refusal(() => formatConnectionString({ endpoint: { transport: "tcp", host, port: 1 } }));
+    expect(of("[::1]").message).toContain("has no brackets");
+    expect(of("h:7000").message).toContain("has a port in it");
+    for (const host of ["[::1]", "[::1]:7000", "h:7000", "h:", ":1"])
+      expect(of(host).code).toBe("ERR_HAWSER_URL_HOST");
+  });
+
   it("KT-075: a unix path is literal, whole and short enough", () => {
     const pathOf = (text: string) => parseConnectionString(`hawser+unix://${text}`).endpoint;
     for (const path of ["/a/../b", "/./a", "//a", "/a:b@c"])

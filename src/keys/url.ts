@@ -2,6 +2,7 @@ import { argumentError, requireKey, requireObject, requireText } from "./argumen
 import { requireContext } from "./context.ts";
 import { KeyError } from "./errors.ts";
 import { canonicalHost, hostInUrl } from "./host.ts";
+import { looksLikePublicKey } from "./lookalikes.ts";
 import { decodedLoosely, percentDecode, percentEncode, requireUrlCharacters } from "./percent.ts";
 import { formatPublicKey, KEY_BYTES, mentionsSecretKey, parsePublicKey, secretMisplaced } from "./text.ts";
 
@@ -155,6 +156,7 @@ function canonicalEndpoint(endpoint: Endpoint): Endpoint {
     case "tcp": {
       const { host, port } = endpoint;
       requireText("the endpoint's host", host);
+      requireBareHost(host);
       if (!Number.isInteger(port) || port < 1 || port > 65535) throw portError(port === undefined);
       return { transport: "tcp", host: canonicalHost(host), port };
     }
@@ -166,6 +168,16 @@ function canonicalEndpoint(endpoint: Endpoint): Endpoint {
         `its transport is neither "tcp" nor "unix": ${expected}`,
       );
   }
+}
+
+/** The commonest two mistakes of a host that is a field of its own. */
+function requireBareHost(host: string): void {
+  const problem = host.startsWith("[")
+    ? "the host of an endpoint has no brackets: write 2001:db8::1"
+    : /^[^:]*:[0-9]*$/.test(host)
+      ? "the host has a port in it, or a colon: the endpoint's port is a field of its own"
+      : undefined;
+  if (problem !== undefined) throw new KeyError("ERR_HAWSER_URL_HOST", problem);
 }
 
 function portError(missing: boolean): KeyError {
@@ -240,6 +252,12 @@ function bracketedHost(text: string): string {
 
 /** KT-074, KT-075. */
 function unixEndpoint(location: string, path: string): Endpoint {
+  if (looksLikePublicKey(location)) {
+    throw new KeyError(
+      "ERR_HAWSER_URL_HOST",
+      "there is a key without an @: put @ after the key, as in hawser+unix://KEY@/run/hawser.sock",
+    );
+  }
   if (location !== "") {
     throw new KeyError(
       "ERR_HAWSER_URL_HOST",

@@ -1,8 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, open } from "node:fs/promises";
+import { BECH32_ALPHABET } from "../alphabet.ts";
 import { requireText } from "../arguments.ts";
 import { KeyError } from "../errors.ts";
-import { BECH32_ALPHABET, mentionsSecretKey, secretMisplaced } from "../text.ts";
+import { mentionsSecretKey, secretMisplaced } from "../text.ts";
 
 /**
  * Reading a small regular file without ever waiting or growing: pipes, devices and folders are refused by what was
@@ -85,16 +86,25 @@ export async function system<T>(path: string, verb: string, call: () => Promise<
   }
 }
 
+const PERMISSIONS = "check the permissions of the file and of the folders above it";
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: PERMISSIONS,
+  EPERM: PERMISSIONS,
+  ENOTDIR: "something before the last / of the path is a file, and no folder",
+  ELOOP: "its symbolic links lead in a circle: remove the one that points back",
+  ENAMETOOLONG: "the path is too long: use a shorter one",
+  ENOSPC: "the disk is full",
+  EROFS: "the file system is read-only: choose another folder",
+};
+
 function systemError(path: string, verb: string, error: unknown): KeyError {
   const code = (error as NodeJS.ErrnoException).code ?? "unknown";
   if (code === "ENOENT") {
     const what = verb === "read" ? "there is no such file" : "there is no such folder to make the file in";
     return new KeyError("ERR_HAWSER_KEY_FILE_MISSING", `${what}; check the path`, { path }, { cause: error });
   }
-  const hint =
-    code === "EACCES" || code === "EPERM"
-      ? "; check the permissions of the file and of the folders above it"
-      : "";
+  const hint = ADVICE[code] === undefined ? "" : `; ${ADVICE[code]}`;
   return new KeyError(
     "ERR_HAWSER_KEY_FILE_SYSTEM",
     `the file could not be ${verb === "read" ? "read" : "written"}: the system says ${code}${hint}`,
