@@ -3,14 +3,14 @@
  * bytes of its keys may be left: neither in the arrays that it used, nor in WebAssembly's memory, which lives as long
  * as the process. Every secret is noted as it passes through the primitives, so that it is known what to look for.
  */
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { loadPrimitives, type Primitives } from "../src/crypto/index.ts";
 import { loadRawSodium, type RawSodium } from "../src/crypto/raw-sodium.ts";
 import { UsageError } from "../src/protocol/index.ts";
 import { Actor, type AnyChannel, converse, type Sides } from "./model/actor.ts";
-import { joined, serverKey, testClient, testServer } from "./model/pair.ts";
+import { clientKey, joined, serverKey, testClient, testServer } from "./model/pair.ts";
 import { conversation, otherKey, pattern, type Scenario, scenarios, viaKey } from "./model/scenarios.ts";
-import { noting, remaining, type Secret } from "./model/secrets.ts";
+import { type HandedOut, noting, remaining, type Secret, watchKeyHolders } from "./model/secrets.ts";
 import { settle } from "./model/stages.ts";
 
 let wasm: Primitives;
@@ -22,6 +22,14 @@ beforeAll(async () => {
   native = await loadPrimitives({ provider: "native" });
   raw = await loadRawSodium();
 });
+
+/** What the tests' long-term keys hand out, to whichever end. */
+let handedOut: HandedOut;
+
+beforeEach(() => {
+  handedOut = watchKeyHolders([clientKey, serverKey, otherKey, viaKey]);
+});
+afterEach(() => handedOut.stop());
 
 const page = 4_096;
 
@@ -130,6 +138,22 @@ describe("the search", () => {
       new Set(["ephemeral secret", "DH output", "digest", "cipher key"]),
     );
   });
+
+  it("knows what key holders hand out, and the copy that a server makes of it", () => {
+    const { client, server } = conversation.start();
+    server.receive(client.flush());
+    expect(handedOut.secrets.length).toBe(2);
+    converse({ client, server });
+    expect(handedOut.secrets.length).toBe(3);
+    expect(new Set(handedOut.secrets.map(({ bytes }) => bytes)).size).toBe(3);
+    expect(new Set(handedOut.secrets.map(({ value }) => value.toString())).size).toBe(2);
+  });
+
+  it("finds a key holder's output that a connection does not wipe, and its copy", () => {
+    const forgetful = { ...bound(wasm), wipe: () => undefined };
+    converse(conversation.start({ client: { primitives: forgetful }, server: { primitives: forgetful } }));
+    expect(remaining(handedOut.secrets).length).toBe(3);
+  });
 });
 
 /** A provider's operations, taken off its object. */
@@ -143,12 +167,13 @@ describe.each(scenarios)("after the end: $name", (scenario) => {
     finish(noted.sides);
     expect(remaining(noted.client.secrets)).toEqual([]);
     expect(remaining(noted.server.secrets)).toEqual([]);
+    expect(remaining(handedOut.secrets)).toEqual([]);
   });
 
   it("ST-033 SC-004: WebAssembly's memory holds none of them either", () => {
     const noted = start(scenario);
     finish(noted.sides);
-    const secrets = searched([...noted.client.secrets, ...noted.server.secrets]);
+    const secrets = searched([...noted.client.secrets, ...noted.server.secrets, ...handedOut.secrets]);
     expect(secrets.length).toBeGreaterThan(5);
     expect(inMemory(secrets)).toEqual([]);
   });
@@ -208,6 +233,24 @@ describe("while a connection stands", () => {
     expect(kinds(noted.client.secrets)).toEqual(["cipher key", "digest"]);
   });
 
+  it("ST-033: a server whose Challenge is sent has forgotten its key holders' DH outputs", () => {
+    const { client, server } = conversation.start({ server: { keyHolders: [otherKey, serverKey] } });
+    server.receive(client.flush());
+    expect(server.channel.state).toBe("AwaitResponse");
+    // Both keys were asked, and each output was copied.
+    expect(handedOut.secrets.length).toBe(4);
+    expect(remaining(handedOut.secrets)).toEqual([]);
+  });
+
+  it("ST-033: a client that has sent its Response has forgotten its key holder's DH output", () => {
+    const { client, server } = conversation.start();
+    server.receive(client.flush());
+    client.receive(server.flush());
+    expect(client.channel.state).toBe("AwaitVerdict");
+    expect(handedOut.secrets.length).toBe(3);
+    expect(remaining(handedOut.secrets)).toEqual([]);
+  });
+
   it("HS-080: a server that decides has forgotten its ephemeral key and the handshake's", () => {
     const noted = noting(wasm);
     const asked = new Actor(testServer({ primitives: noted.primitives }), { peerKey: () => [] });
@@ -260,6 +303,7 @@ describe("connections that end before they begin", () => {
       expect(middlebox.channel.state).toBe(decision === "forward" ? "Forwarded" : "Draining");
       expect(noted.secrets.length).toBeGreaterThan(3);
       expect(remaining(noted.secrets), decision).toEqual([]);
+      expect(remaining(handedOut.secrets), decision).toEqual([]);
     }
   });
 
@@ -271,6 +315,23 @@ describe("connections that end before they begin", () => {
     expect(server.channel.state).toBe("Hiding");
     expect(noted.secrets.length).toBeGreaterThan(3);
     expect(remaining(noted.secrets)).toEqual([]);
+    expect(handedOut.secrets.length).toBe(2);
+    expect(remaining(handedOut.secrets)).toEqual([]);
+  });
+
+  it("ST-033: a server that is cut off between two key holders' answers keeps neither", () => {
+    const client = new Actor(testClient());
+    const server = new Actor(testServer({ keyHolders: [otherKey, serverKey] }), { dh: () => [] });
+    server.receive(client.do(client.channel.start()).flush());
+    const asked = server.outputs.find((output) => output.type === "dh");
+    if (asked?.type !== "dh") throw new Error("the first key is asked");
+    server.do(server.channel.dhDone(asked.keyHolder, otherKey.dh(asked.publicKey) as Uint8Array));
+    expect(server.channel.state).toBe("OpeningRoute");
+    // The one that was handed in is wiped, its copy waits for the other key's.
+    expect([handedOut.secrets.length, remaining(handedOut.secrets).length]).toEqual([2, 1]);
+    server.do(server.channel.transportFailed(new Error("cut")));
+    expect(server.channel.state).toBe("Failed");
+    expect(remaining(handedOut.secrets)).toEqual([]);
   });
 
   it("ST-033: whatever bit of the handshake an attacker turns, both ends forget all of it", () => {
@@ -286,6 +347,7 @@ describe("connections that end before they begin", () => {
       finish(noted.sides);
       expect(remaining(noted.client.secrets), `byte ${byte}`).toEqual([]);
       expect(remaining(noted.server.secrets), `byte ${byte}`).toEqual([]);
+      expect(remaining(handedOut.secrets), `byte ${byte}`).toEqual([]);
     }
   });
 

@@ -1,4 +1,5 @@
 import type { Primitives } from "../../src/crypto/primitives.ts";
+import type { KeyHolder } from "../../src/protocol/index.ts";
 
 /** A secret that a connection has had in its hands. */
 export interface Secret {
@@ -77,6 +78,55 @@ export function noting(primitives: Primitives): {
     },
   };
   return { primitives: noted, secrets, counted };
+}
+
+/** What key holders have handed out, until `stop`. */
+export interface HandedOut {
+  /** The very arrays, and every copy that was made of them, of copies as well. */
+  readonly secrets: Secret[];
+  stop(): void;
+}
+
+/**
+ * Notes the DH outputs of key holders, which pass through no primitive of the channel that asks. Their copies are of
+ * no other's making than `set` and `slice`, which therefore are watched in the meantime.
+ */
+export function watchKeyHolders(keyHolders: readonly KeyHolder[]): HandedOut {
+  const secrets: Secret[] = [];
+  const memory = new Set<ArrayBufferLike>();
+  const { set, slice } = Uint8Array.prototype;
+  const note = (bytes: Uint8Array | undefined) => {
+    if (bytes === undefined || bytes.every((byte) => byte === 0)) return;
+    memory.add(bytes.buffer);
+    secrets.push({ what: "DH output", bytes, value: slice.call(bytes) });
+  };
+  const isNoted = (source: ArrayLike<number>) => source instanceof Uint8Array && memory.has(source.buffer);
+  Uint8Array.prototype.set = function (this: Uint8Array, source: ArrayLike<number>, offset?: number): void {
+    set.call(this, source, offset);
+    // What is longer is an input of BLAKE2b, which `noting` sees.
+    if (this.length === source.length && isNoted(source)) note(this);
+  };
+  Uint8Array.prototype.slice = function (this: Uint8Array, ...range: [number?, number?]) {
+    const copy = slice.apply(this, range);
+    if (copy.length === this.length && isNoted(this)) note(copy);
+    return copy;
+  };
+  const own = keyHolders.map((keyHolder) => ({ keyHolder, dh: keyHolder.dh }));
+  for (const { keyHolder, dh } of own) {
+    keyHolder.dh = (publicKey) => {
+      const output = dh.call(keyHolder, publicKey);
+      if (output instanceof Promise) throw new Error("tests' keys answer at once");
+      note(output);
+      return output;
+    };
+  }
+  return {
+    secrets,
+    stop() {
+      Object.assign(Uint8Array.prototype, { set, slice });
+      for (const { keyHolder, dh } of own) keyHolder.dh = dh;
+    },
+  };
 }
 
 /** Of the secrets, those whose bytes are not all zero now, each once. */
