@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { explainFailure } from "./explain.ts";
-import { type FailureCode, failureOf, type Reason } from "./failure.ts";
+import { type FailureCode, failureOf, type Origin, type Reason } from "./failure.ts";
 
 const key = (byte: number) => new Uint8Array(32).fill(byte);
 /** Words from a peer or a system that would do harm on a terminal. */
@@ -44,6 +44,34 @@ const reasons: { readonly [Code in FailureCode]: Extract<Reason, { code: Code }>
   nonces_exhausted: { code: "nonces_exhausted" },
 };
 
+/** Who is at fault, and which requirement says so. */
+const sources: readonly (readonly [FailureCode, Origin, requirement: string])[] = [
+  ["not_hawser", "peer", "HS-008"],
+  ["unsupported_header", "peer", "HS-009"],
+  ["hint", "peer", "HS-012"],
+  ["no_answer", "transport", "ST-026"],
+  ["truncated", "transport", "RC-033"],
+  ["abandoned", "peer", "ST-025"],
+  ["zero_dh", "peer", "HS-036"],
+  ["bad_challenge", "peer", "HS-055"],
+  ["server_key_mismatch", "peer", "HS-059"],
+  ["refused", "peer", "HS-047"],
+  ["untrusted", "local", "HS-062"],
+  ["hello_refused", "local", "RT-011"],
+  ["route_unopened", "peer", "RT-020"],
+  ["bad_response", "peer", "HS-079"],
+  ["wrong_context", "peer", "HS-081"],
+  ["denied", "local", "HS-084"],
+  ["bad_record", "peer", "RC-019"],
+  ["unexpected_record", "peer", "RC-020"],
+  ["malformed_alert", "peer", "AL-024"],
+  ["alert_received", "peer", "AL-021"],
+  ["timeout", "peer", "HS-119"],
+  ["cancelled", "local", "AL-015"],
+  ["key_holder_failed", "local", "HS-068"],
+  ["nonces_exhausted", "local", "RC-006"],
+];
+
 const inWords = (reason: Reason) => Object.values(explainFailure(failureOf(reason, undefined)));
 
 describe("explainFailure", () => {
@@ -59,13 +87,34 @@ describe("explainFailure", () => {
     },
   );
 
-  it("gives each failure a code, an origin and a requirement", () => {
-    for (const reason of Object.values(reasons)) {
-      const failure = failureOf(reason, 5);
-      expect(failure).toMatchObject({ code: reason.code, reason, alertSent: 5 });
-      expect(failure.requirement).toMatch(/^[A-Z]{2}-\d{3}$/);
-      expect("alertSent" in failureOf(reason, undefined)).toBe(false);
-    }
+  it.each(sources)("%s is %s's, by %s", (code, origin, requirement) => {
+    const reason = reasons[code];
+    expect(failureOf(reason, 5)).toEqual({ code, origin, requirement, reason, alertSent: 5 });
+    expect("alertSent" in failureOf(reason, undefined)).toBe(false);
+  });
+
+  it("has said so of every code", () => {
+    expect(sources.map(([code]) => code).sort()).toEqual(Object.keys(reasons).sort());
+  });
+
+  it("HS-015: bytes that are plainly another protocol's are another requirement's", () => {
+    const reason = { ...reasons.not_hawser, protocol: "TLS" };
+    expect(failureOf(reason, undefined)).toEqual({
+      code: "not_hawser",
+      origin: "peer",
+      requirement: "HS-015",
+      reason,
+    });
+  });
+
+  it("RC-047: silence on an open channel is another requirement's than a slow handshake", () => {
+    const reason: Reason = { code: "timeout", what: "liveness", state: "Open" };
+    expect(failureOf(reason, undefined)).toEqual({
+      code: "timeout",
+      origin: "peer",
+      requirement: "RC-047",
+      reason,
+    });
   });
 
   it("HS-059: names both keys, in the way they are printed where it is shown", () => {
