@@ -144,6 +144,19 @@ describe("an authorized-keys file", () => {
     expect(await allowed(keys)).toEqual(["alice"]);
   });
 
+  it.each([
+    ["the change time, when the modification time was set back", () => utimesSync(path, 1, 1), 0],
+    // As of a file that a machine with a fast clock wrote: the modification time is the younger one then.
+    ["the modification time, when that is later", () => utimesSync(path, 0, Date.now() / 1000 + 60), 60_000],
+  ])("KT-047: a file is as young as %s", async (_, change, later) => {
+    change();
+    vi.setSystemTime(Date.now() + later);
+    const keys = await open();
+    vi.mocked(stat).mockResolvedValue(await stat(path, { bigint: true }));
+    writeFileSync(path, carol);
+    expect(await allowed(keys)).toEqual(["carol"]);
+  });
+
   it("KT-047: a question asked while the file is looked at is not answered by that look", async () => {
     vi.setSystemTime(Date.now() + 60_000);
     const keys = await open();

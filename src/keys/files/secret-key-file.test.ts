@@ -12,11 +12,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { everythingOf, refusal, rejection, shows } from "../../../properties/arbitraries/key-errors.ts";
 import { loadPrimitives } from "../../crypto/index.ts";
 import { generateKeyPair } from "../key-pair.ts";
@@ -26,6 +27,23 @@ const primitives = await loadPrimitives();
 const holder = generateKeyPair(primitives, (bytes) => bytes.fill(7));
 const secretText = holder.secretKeyText();
 const LIMIT = 65_536;
+
+// The real one, with a look at the files that are opened where a test takes it.
+vi.mock("node:fs/promises", async (importOriginal) => {
+  const actual = await importOriginal<typeof import("node:fs/promises")>();
+  return { ...actual, open: vi.fn(actual.open) };
+});
+
+/** Calls `watch` with every file that is opened, before its opener has it. */
+async function watchFiles(watch: (file: FileHandle) => void): Promise<void> {
+  const { open: actual } = await vi.importActual<typeof import("node:fs/promises")>("node:fs/promises");
+  vi.mocked(open).mockImplementation(async (...args) => {
+    const file = await actual(...args);
+    watch(file);
+    return file;
+  });
+}
+afterEach(() => vi.mocked(open).mockReset());
 
 let folder: string;
 let path: string;
@@ -109,6 +127,44 @@ describe("writing a secret key's file", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it("KT-034: is on the disk before it returns: synchronised once all is written, then closed", async () => {
+    const calls: string[] = [];
+    let length = 0;
+    await watchFiles((file) => {
+      for (const name of ["writeFile", "sync", "close"] as const) {
+        const actual = file[name].bind(file) as (...args: unknown[]) => Promise<void>;
+        vi.spyOn(file, name).mockImplementation(async (...args: unknown[]) => {
+          await actual(...args);
+          if (name === "writeFile") length = statSync(path).size;
+          calls.push(name);
+        });
+      }
+    });
+    await writeSecretKeyFile(path, holder);
+    expect(calls).toEqual(["writeFile", "sync", "close"]);
+    expect(length).toBe(statSync(path).size);
+  });
+
+  it.each([false, true])(
+    "KT-024: overwrites the bytes that it wrote, or could not write: %s",
+    async (fails) => {
+      const written: Uint8Array[] = [];
+      let text = "";
+      await watchFiles((file) => {
+        vi.spyOn(file, "writeFile").mockImplementation(async (data) => {
+          written.push(data as Uint8Array);
+          text = new TextDecoder().decode(data as Uint8Array);
+          if (fails) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+        });
+      });
+      if (fails)
+        expect((await rejection(writeSecretKeyFile(path, holder))).message).toContain("disk is full");
+      else await writeSecretKeyFile(path, holder);
+      expect(text).toContain(secretText);
+      expect(written).toEqual([new Uint8Array(text.length)]);
+    },
+  );
+
   it("KT-024: nothing of a wiped key pair", async () => {
     const wiped = generateKeyPair(primitives);
     wiped.wipe();
@@ -190,6 +246,41 @@ describe("reading a secret key's file", () => {
       code: "ERR_HAWSER_KEY_FILE_SIZE",
       path,
     });
+  });
+
+  it.each([secretText, `${secretText}\nx`, `x\n${secretText}`])(
+    "KT-024: overwrites the bytes that it read, of a good file and a bad one",
+    async (text) => {
+      writeFileSync(path, text, { mode: 0o600 });
+      const buffers: Uint8Array[] = [];
+      let seen = "";
+      await watchFiles((file) => {
+        const actual = file.read.bind(file) as (...args: unknown[]) => Promise<{ bytesRead: number }>;
+        vi.spyOn(file, "read").mockImplementation((async (...args: unknown[]) => {
+          const answer = await actual(...args);
+          const buffer = args[0] as Uint8Array;
+          if (!buffers.includes(buffer)) buffers.push(buffer);
+          seen = new TextDecoder().decode(buffer.subarray(0, text.length));
+          return answer;
+        }) as unknown as FileHandle["read"]);
+      });
+      await readSecretKeyFile(path).catch(() => undefined);
+      expect(seen).toBe(text);
+      expect(buffers.map((buffer) => buffer.every((byte) => byte === 0))).toEqual([true]);
+    },
+  );
+
+  it("KT-021: 40 characters of a secret key's in a row are one, 39 a path", async () => {
+    const run = secretText.slice(19);
+    for (const [before, length, after, code] of [
+      ["/nowhere/", 40, "", "ERR_HAWSER_KEY_SECRET"],
+      ["/nowhere/b", 40, "b.key", "ERR_HAWSER_KEY_SECRET"],
+      ["/nowhere/", 39, "", "ERR_HAWSER_KEY_FILE_MISSING"],
+      ["/nowhere/b", 39, "b.key", "ERR_HAWSER_KEY_FILE_MISSING"],
+    ] as const) {
+      const text = before + run.slice(0, length) + after;
+      expect((await rejection(readSecretKeyFile(text))).code, text).toBe(code);
+    }
   });
 
   it("KT-033: names file and line", async () => {
