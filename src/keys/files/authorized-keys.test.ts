@@ -87,6 +87,11 @@ describe("an authorized-keys file", () => {
     before.mockReturnValue("/");
     expect(keys.path).toBe(path);
     expect(await allowed(keys)).toEqual(["alice", "bob"]);
+    before.mockImplementation(() => {
+      throw Object.assign(new Error("gone"), { code: "ENOENT" });
+    });
+    expect((await rejection(openAuthorizedKeys("authorized_keys"))).code).toBe("ERR_HAWSER_KEY_FILE_SYSTEM");
+    expect((await openAuthorizedKeys(path)).path).toBe(path);
     before.mockRestore();
   });
 

@@ -93,7 +93,7 @@ export class AuthorizedKeys {
     }
     if (typeof wait !== "function") throw argumentError("wait", wait, "a function was expected");
     // The working directory may change later, and the list of who is let in is not to change with it.
-    this.path = resolve(path);
+    this.path = absolute(path);
     this.#settleMs = settleMs;
     this.#wait = wait;
   }
@@ -235,6 +235,16 @@ export function requireAuthorizedMode(path: string, mode: bigint, platform: Node
       `Take that away: chmod go-w ${showPath(path)}`,
     { path },
   );
+}
+
+/** @throws KeyError ERR_HAWSER_KEY_FILE_SYSTEM for a relative path in a working directory that is gone */
+function absolute(path: string): string {
+  try {
+    return resolve(path);
+  } catch (cause) {
+    const reason = "the path is relative, and the working directory is gone: give an absolute path";
+    throw new KeyError("ERR_HAWSER_KEY_FILE_SYSTEM", reason, { path }, { cause });
+  }
 }
 
 /** An entry that its receiver may change without changing who is let in. */
