@@ -1,0 +1,186 @@
+import { performance } from "node:perf_hooks";
+import type { Duplex } from "node:stream";
+import { parseConnectionString } from "../keys/portable.ts";
+import { ClientChannel } from "../protocol/channel/client-channel.ts";
+import type { KeyHolder } from "../protocol/key-holder.ts";
+import { defaultHandshakeTimeout } from "../protocol/limits.ts";
+import { UsageError } from "../protocol/usage-error.ts";
+import { type DialOptions, dial, type Place, requireSocketPath } from "./dial.ts";
+import type { Decision } from "./driver.ts";
+import {
+  type ConnectionOptions,
+  channelOptions,
+  type PublicKey,
+  publicKeyBytes,
+  requireOptions,
+} from "./options.ts";
+import { sharedPrimitives } from "./primitives.ts";
+import { type Beginning, HawserSocket } from "./socket.ts";
+
+/** Who connects, and to whom. */
+export interface ConnectOptions extends ConnectionOptions, DialOptions {
+  /** The own key pair. */
+  readonly keyPair: KeyHolder;
+  /** The key that the server must have. */
+  readonly serverKey?: PublicKey;
+  /** The key of the middlebox before the server. */
+  readonly via?: PublicKey;
+  /** What the connection is for: 1 to 32 printable ASCII characters. */
+  readonly context?: string;
+  /**
+   * First use, instead of `serverKey`: looks at the server's key, 32 bytes, and says whether to trust it. The own key
+   * is shown to the server only then.
+   */
+  readonly trust?: (serverKey: Uint8Array) => boolean | Promise<boolean>;
+  /** Gives up connecting. Once the handshake is over it has no effect. */
+  readonly signal?: AbortSignal;
+}
+
+/** {@link ConnectOptions} with the place: `host` and `port`, the `path` of a unix socket, or a `stream`. */
+export interface ConnectTargetOptions extends ConnectOptions {
+  /** `"localhost"` unless given. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  /** Any Duplex of bytes, such as a TLS socket or the end of a pipe. It is the socket's from now on. */
+  readonly stream?: Duplex;
+  /** What was read from that stream before. */
+  readonly head?: Uint8Array;
+}
+
+/**
+ * Connects, and resolves when the server has let this client in.
+ *
+ *     const socket = await connect("hawser://hawser1…@example.org:4100", { keyPair });
+ *
+ * Rejects with a {@link HawserError} that says why not, with the signal's reason where it gave up, and with a
+ * UsageError or KeyError for options that make no sense.
+ */
+export async function connect(url: string, options: ConnectOptions): Promise<HawserSocket>;
+export async function connect(options: ConnectTargetOptions): Promise<HawserSocket>;
+export async function connect(
+  target: string | ConnectTargetOptions,
+  options?: ConnectOptions,
+): Promise<HawserSocket> {
+  const socket = open(target, options);
+  // The promise tells it, until there is one to listen.
+  const ignore = () => undefined;
+  socket.on("error", ignore);
+  await socket.ready;
+  socket.off("error", ignore);
+  return socket;
+}
+
+/**
+ * Connects, and gives the socket at once: what is written waits, `'ready'` and the promise `ready` say when the server
+ * has let this client in, and `'error'` why not. Data may leave before that, and a server that refuses drops it unread.
+ *
+ * @throws UsageError or KeyError for options that make no sense
+ */
+export function createConnection(url: string, options: ConnectOptions): HawserSocket;
+export function createConnection(options: ConnectTargetOptions): HawserSocket;
+export function createConnection(
+  target: string | ConnectTargetOptions,
+  options?: ConnectOptions,
+): HawserSocket {
+  return open(target, options);
+}
+
+function open(target: string | ConnectTargetOptions, more: ConnectOptions | undefined): HawserSocket {
+  const options =
+    typeof target === "string"
+      ? fromUrl(target, requireOptions("connect", more as ConnectOptions))
+      : requireOptions("connect", target);
+  const { stream, trust, signal } = options;
+  const identity = identityOf(options);
+  const place = stream === undefined ? placeOf(options) : undefined;
+  const deadline = performance.now() + (options.handshakeTimeout ?? defaultHandshakeTimeout);
+  signal?.throwIfAborted();
+
+  const begin = async (gaveUp: AbortSignal): Promise<Beginning> => {
+    const [primitives, transport] = await Promise.all([
+      sharedPrimitives(),
+      place === undefined ? (stream as Duplex) : dial(place, options, deadline, gaveUp),
+    ]);
+    const handshakeTimeout = Math.max(0, deadline - performance.now());
+    try {
+      const channel = new ClientChannel({
+        ...channelOptions({ ...options, handshakeTimeout }, primitives),
+        ...identity,
+      });
+      return { stream: transport, channel, head: options.head };
+    } catch (error) {
+      transport.destroy();
+      throw error;
+    }
+  };
+  const decide = async (serverKey: Uint8Array): Promise<Decision> => {
+    const trusted: unknown = await trust?.(serverKey);
+    if (typeof trusted !== "boolean") throw new UsageError("trust answers with true or false");
+    return trusted ? { verdict: "accept" } : { verdict: "refuse", alert: "cancelled", words: "" };
+  };
+  const socket: HawserSocket = new HawserSocket({ begin, decide, abandon: () => stream?.destroy() }, options);
+  if (signal !== undefined) giveUpOn(signal, socket);
+  return socket;
+}
+
+/** What the client is and whom it expects, checked as far as it can be without the primitives. */
+function identityOf(options: ConnectOptions) {
+  const { keyPair, serverKey, via, context, trust } = options;
+  if (typeof keyPair?.dh !== "function") throw new UsageError("keyPair is a key holder: { publicKey, dh }");
+  if (trust !== undefined && typeof trust !== "function") throw new UsageError("trust is a function");
+  if (serverKey === undefined && trust === undefined) {
+    throw new UsageError(
+      "whom to connect to is not said: give the server's key (in the URL before the @, or as serverKey), or trust, " +
+        "a function that looks at the key the server has",
+    );
+  }
+  if (serverKey !== undefined && trust !== undefined) {
+    throw new UsageError("serverKey and trust exclude each other: with a key there is nothing to decide");
+  }
+  return {
+    keyHolder: keyPair,
+    ...(serverKey === undefined ? {} : { serverKey: publicKeyBytes(serverKey) }),
+    ...(via === undefined ? {} : { via: publicKeyBytes(via) }),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+/** What the URL says goes with the options; what both say is a contradiction waiting to happen. */
+function fromUrl(url: string, options: ConnectOptions): ConnectTargetOptions {
+  const { endpoint, serverKey, viaKey, context } = parseConnectionString(url);
+  const said = {
+    ...(serverKey === undefined ? {} : { serverKey }),
+    ...(viaKey === undefined ? {} : { via: viaKey }),
+    ...(context === undefined ? {} : { context }),
+  };
+  const place =
+    endpoint.transport === "tcp" ? { host: endpoint.host, port: endpoint.port } : { path: endpoint.path };
+  for (const name of [...Object.keys(said), ...placeNames] as (keyof ConnectTargetOptions)[]) {
+    if ((options as ConnectTargetOptions)[name] !== undefined) {
+      throw new UsageError(`${name} is in the URL already`);
+    }
+  }
+  return { ...options, ...said, ...place };
+}
+
+const placeNames = ["host", "port", "path", "stream"] as const;
+
+function placeOf(options: ConnectTargetOptions): Place {
+  const { host = "localhost", port, path } = options;
+  if (path !== undefined) {
+    if (port !== undefined) throw new UsageError("a connection has a path or a port, not both");
+    requireSocketPath(path);
+    return { path };
+  }
+  if (typeof port === "number" && Number.isInteger(port) && port >= 1 && port <= 65_535)
+    return { host, port };
+  throw new UsageError("where to connect to is not said: a URL, host and port (1 to 65535), path, or stream");
+}
+
+function giveUpOn(signal: AbortSignal, socket: HawserSocket): void {
+  const onAbort = () => socket.destroy(signal.reason);
+  const settle = () => signal.removeEventListener("abort", onAbort);
+  signal.addEventListener("abort", onAbort, { once: true });
+  socket.ready.then(settle, settle);
+}

@@ -1,0 +1,504 @@
+import type { AddressInfo, Socket } from "node:net";
+import { Duplex } from "node:stream";
+import type { ClientChannel } from "../protocol/channel/client-channel.ts";
+import { ServerChannel } from "../protocol/channel/server-channel.ts";
+import type { Failure } from "../protocol/failure.ts";
+import { defaultDrainTimeout } from "../protocol/limits.ts";
+import { alertName } from "../protocol/record/alert.ts";
+import type { AlertName } from "../protocol/record/alert-codes.ts";
+import { UsageError } from "../protocol/usage-error.ts";
+import { type Decision, type DrainLimits, Driver } from "./driver.ts";
+import { AlertError, closedError, errorOf, type HawserError, internalError } from "./errors.ts";
+import { Outbox } from "./outbox.ts";
+import { Pings } from "./pings.ts";
+
+/** What both ends of a socket may be told. */
+export interface SocketOptions {
+  /**
+   * As in `node:net`: `false`, the default, ends the own direction once the peer has ended its own and that has been
+   * read.
+   */
+  readonly allowHalfOpen?: boolean;
+  /** Bytes that each direction holds before it pushes back; 65,536 unless given. */
+  readonly highWaterMark?: number;
+  /** The most data of one record, in bytes; 16,384 unless given, and at most 65,516. */
+  readonly recordSize?: number;
+  /** Bounds on reading on after the last word: 5,000 ms and 1 MiB unless given. */
+  readonly drain?: DrainLimits;
+}
+
+/** A connection to be: its transport and its channel. */
+export interface Beginning {
+  readonly stream: Duplex;
+  readonly channel: ClientChannel | ServerChannel;
+  /** What was read from the stream before. */
+  readonly head?: Uint8Array | undefined;
+}
+
+/** Where a socket comes from. */
+export interface Origin {
+  /** Gives up, with any error, when the signal says so. */
+  begin(signal: AbortSignal): Promise<Beginning> | Beginning;
+  /** The socket was given up before `begin` was called. */
+  abandon(): void;
+  /** The peer's key: is it the right one? When this rejects, the socket is destroyed with that error. */
+  decide(publicKey: Uint8Array, context: string | undefined): Promise<Decision>;
+}
+
+type Callback = (error?: Error | null) => void;
+
+export const defaultHighWaterMark = 65_536;
+export const defaultRecordSize = 16_384;
+
+/**
+ * One end of a Hawser connection, as `net.Socket` is one of TCP's: a Duplex of bytes. {@link connect},
+ * {@link createConnection}, {@link accept} and a server make them.
+ *
+ * - `end()` ends the own direction, and says so to the peer in a way that nobody between can forge; the peer's goes on.
+ * - `destroy()` tells the peer `cancelled`, `destroy(error)` tells it `internal_error` without the error's text, and
+ *   `destroy(new AlertError(…))` tells it that alert. What Node still holds of what was written is dropped.
+ * - An `'error'` comes after the data that came before it has been read; writes fail at once.
+ * - `'ready'` is emitted when the handshake is over, `'timeout'` as by `net.Socket`.
+ */
+export class HawserSocket extends Duplex {
+  /** Resolves when the handshake is over; rejects when that was not to be. */
+  readonly ready: Promise<void>;
+  /** Data that was received, in bytes: what the application wrote at the other end, without what Hawser adds. */
+  bytesRead = 0;
+  /** Data that was written and has been taken on, in bytes. */
+  bytesWritten = 0;
+  readonly #origin: Origin;
+  readonly #drain: DrainLimits;
+  readonly #opening = new AbortController();
+  readonly #outbox: Outbox;
+  readonly #pings: Pings;
+  /** Promises that are to be rejected when the socket is destroyed. */
+  readonly #waiters = new Set<(error: Error) => void>();
+  /** Empty chunks that stand, among what is written, for calls of `flush()`. */
+  readonly #markers = new WeakSet<Uint8Array>();
+  #driver: Driver | undefined;
+  #constructed: Callback | undefined;
+  #settleReady: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  #isOpen = false;
+  /** The connection's clean end has been told. */
+  #isClosed = false;
+  /** The peer's end has been pushed. */
+  #hasEnded = false;
+  #isRef = true;
+  /** A write, or the end, that calls back once at most so much waits. */
+  #blocked: { readonly limit: number; readonly callback: Callback } | undefined;
+  /** The end of the own direction, where it waits for the handshake. */
+  #ending: Callback | undefined;
+  #failure: HawserError | undefined;
+  #refusedBecause: unknown;
+  /** The failure waits for the data before it to be read. */
+  #isHeld = false;
+  #holdTimer: NodeJS.Timeout | undefined;
+  /** What `alert()` says. */
+  #farewell: AlertError | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #idleTimeout = 0;
+
+  /** @internal */
+  constructor(origin: Origin, options: SocketOptions = {}) {
+    const { highWaterMark = defaultHighWaterMark, recordSize = defaultRecordSize } = options;
+    super({ allowHalfOpen: options.allowHalfOpen ?? false, highWaterMark });
+    this.#origin = origin;
+    this.#drain = options.drain ?? {};
+    this.#outbox = new Outbox(recordSize, (data) => this.#send(data));
+    this.#pings = new Pings({
+      send: (body) => this.#openDriver("a ping").ping(body),
+      mayTryAgain: () => this.#driver?.channel.deadline !== undefined,
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+    // Who does not ask is told by 'error'.
+    this.ready.catch(() => undefined);
+  }
+
+  /** The handshake is under way, or what comes before it. */
+  get connecting(): boolean {
+    return !this.#isOpen && !this.destroyed;
+  }
+
+  /** The peer's long-term public key, 32 bytes, once it has proved that it is its own. */
+  get remotePublicKey(): Uint8Array | undefined {
+    return this.#driver?.channel.remotePublicKey;
+  }
+
+  /** What the client wants the connection for; `undefined` for nothing in particular, and at a client. */
+  get context(): string | undefined {
+    const channel = this.#driver?.channel;
+    return channel instanceof ServerChannel ? channel.context : undefined;
+  }
+
+  /** 64 bytes that are the same at both ends and in no other connection; no secret. `undefined` before `'ready'`. */
+  get channelBinding(): Uint8Array | undefined {
+    return this.#driver?.channel.channelBinding;
+  }
+
+  /**
+   * `length` secret bytes (1 to 64) bound to this connection, a label and a context; the same at both ends.
+   *
+   * @throws UsageError before `'ready'`
+   */
+  exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
+    return this.#openDriver("an export").channel.exportKeyingMaterial(label, length, context);
+  }
+
+  /** Why the connection failed. It is there before `'error'` is, which waits for the data before it to be read. */
+  get failure(): HawserError | undefined {
+    return this.#failure;
+  }
+
+  /** Resolves once all that was written before has been handed to the transport. */
+  flush(): Promise<void> {
+    return this.#waitFor((resolve) => {
+      if (this.writableFinished) resolve();
+      else if (this.writableEnded) this.once("finish", resolve);
+      else {
+        const marker = Buffer.alloc(0);
+        this.#markers.add(marker);
+        this.write(marker, (error) => error ?? resolve());
+      }
+    });
+  }
+
+  /**
+   * Gives up, with a reason for the peer, after all that was written before has been handed to the transport. The
+   * socket is then closed, without an `'error'`; that the reason arrives is seen to behind it.
+   *
+   * @throws UsageError for a code that nobody may send
+   */
+  async alert(code: number | AlertName, words = ""): Promise<void> {
+    const farewell = new AlertError(code, words);
+    await this.flush();
+    if (this.destroyed || this.#isClosed)
+      throw this.#failure ?? closedError("The connection is over already.");
+    this.#farewell = farewell;
+    this.destroy();
+  }
+
+  /** The time that a Ping and its answer take, in milliseconds. A peer whose application does not read can't answer. */
+  async ping(): Promise<number> {
+    await this.ready;
+    if (this.destroyed || this.#failure !== undefined) throw this.#over();
+    return this.#pings.ping();
+  }
+
+  /** As `net.Socket` has it: `'timeout'` after so many milliseconds without data in either direction; 0 for never. */
+  setTimeout(milliseconds: number, listener?: () => void): this {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
+    this.#idleTimeout = milliseconds;
+    if (milliseconds > 0) {
+      this.#idleTimer = setTimeout(() => this.emit("timeout"), milliseconds).unref();
+      if (listener !== undefined) this.once("timeout", listener);
+    } else if (listener !== undefined) this.off("timeout", listener);
+    return this;
+  }
+
+  /** What `setTimeout` was told. */
+  get timeout(): number | undefined {
+    return this.#idleTimeout === 0 ? undefined : this.#idleTimeout;
+  }
+
+  ref(): this {
+    return this.#setRef(true);
+  }
+
+  unref(): this {
+    return this.#setRef(false);
+  }
+
+  /** The transport's own address, as `net.Socket` has it; empty where the transport has none. */
+  address(): AddressInfo | Record<string, never> {
+    return (this.#transport?.address?.() as AddressInfo | undefined) ?? {};
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#transport?.remoteAddress;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#transport?.remotePort;
+  }
+
+  get remoteFamily(): string | undefined {
+    return this.#transport?.remoteFamily;
+  }
+
+  get localAddress(): string | undefined {
+    return this.#transport?.localAddress;
+  }
+
+  get localPort(): number | undefined {
+    return this.#transport?.localPort;
+  }
+
+  get #transport(): Partial<Socket> | undefined {
+    return this.#driver?.transport.stream as Partial<Socket> | undefined;
+  }
+
+  /** Destroys the socket unless it has come to its end, and waits until it is closed. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.closed
+      ? undefined
+      : new Promise<void>((resolve) => this.once("close", () => resolve()));
+    if (!this.destroyed) this.destroy();
+    await closed;
+  }
+
+  // --- Duplex
+
+  override _construct(callback: Callback): void {
+    if (this.destroyed) {
+      this.#origin.abandon();
+      callback();
+      return;
+    }
+    this.#constructed = callback;
+    this.#begin().then(
+      () => this.#finishConstruction(),
+      (error) => this.#finishConstruction(error),
+    );
+  }
+
+  override write(chunk: unknown, callback?: Callback): boolean;
+  override write(chunk: unknown, encoding: BufferEncoding, callback?: Callback): boolean;
+  override write(chunk: unknown, encodingOrCallback?: BufferEncoding | Callback, last?: Callback): boolean {
+    const callback = typeof encodingOrCallback === "function" ? encodingOrCallback : last;
+    if (this.#isHeld) {
+      // Not the stream's error yet, as that would end the reading; and no pushing back, as a pipe would wait for ever.
+      if (callback !== undefined) process.nextTick(callback, this.#failure);
+      return true;
+    }
+    const encoding = typeof encodingOrCallback === "string" ? encodingOrCallback : "utf8";
+    const told = callback && ((error?: Error | null) => callback(this.#failure ?? error));
+    return super.write(chunk, encoding, told);
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
+    if (this.#failure !== undefined || this.#driver === undefined || this.#driver.isOver) {
+      callback();
+      return;
+    }
+    const isMarker = this.#markers.has(chunk);
+    if (isMarker) this.#outbox.seal();
+    else {
+      this.bytesWritten += chunk.length;
+      this.#idleTimer?.refresh();
+      this.#outbox.add(chunk);
+    }
+    this.#block(isMarker ? 0 : this.writableHighWaterMark, callback);
+  }
+
+  override _final(callback: Callback): void {
+    if (this.#failure !== undefined) return; // The socket is about to be destroyed.
+    if (!this.#isOpen) {
+      this.#ending = callback;
+      return;
+    }
+    this.#outbox.seal();
+    this.#driver?.close();
+    if (this.#isClosed) callback();
+    else this.#block(0, callback);
+  }
+
+  override _read(): void {
+    if (this.#driver !== undefined) this.#driver.applicationIsFull = false;
+  }
+
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size);
+    if (this.#isHeld && this.readableLength === 0) this.#release();
+    return chunk;
+  }
+
+  override destroy(error?: Error): this {
+    super.destroy(error);
+    this.#opening.abort();
+    this.#finishConstruction();
+    return this;
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    clearTimeout(this.#holdTimer);
+    clearTimeout(this.#idleTimer);
+    this.#isHeld = false;
+    const driver = this.#driver;
+    if (driver !== undefined && !driver.isOver) {
+      this.#outbox.seal();
+      const { alert, words } = lastWords(this.#farewell ?? error);
+      driver.alert(alert, words);
+    }
+    this.#outbox.clear();
+    const reason = error ?? this.#over();
+    this.#settleReady?.reject(reason);
+    this.#pings.fail(reason);
+    for (const reject of this.#waiters) reject(reason);
+    this.#waiters.clear();
+    callback(error);
+    this.#unblock(reason);
+  }
+
+  // --- The connection
+
+  async #begin(): Promise<void> {
+    const { stream, channel, head } = await this.#origin.begin(this.#opening.signal);
+    if (this.destroyed) {
+      stream.destroy();
+      return;
+    }
+    this.#driver = new Driver(channel, stream, this.#drain, {
+      peerKey: (publicKey, context) => void this.#judge(publicKey, context),
+      open: () => this.#onOpen(),
+      data: (bytes) => this.#onData(bytes),
+      end: () => this.#onEnd(),
+      pong: (bytes) => this.#pings.pong(bytes),
+      closed: () => this.#onClosed(),
+      failed: (failure) => this.#onFailed(failure),
+      broken: (cause) => this.#tell(internalError(cause)),
+      wrote: () => this.#makeRoom(),
+    });
+    if (!this.#isRef) this.#setRef(false);
+    this.#driver.start(head);
+  }
+
+  #finishConstruction(error?: Error): void {
+    const callback = this.#constructed;
+    this.#constructed = undefined;
+    callback?.(error);
+  }
+
+  async #judge(publicKey: Uint8Array, context: string | undefined): Promise<void> {
+    try {
+      const decision = await this.#origin.decide(publicKey, context);
+      if (decision.verdict === "refuse") this.#refusedBecause = decision.cause;
+      this.#driver?.decide(decision);
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : internalError(error));
+    }
+  }
+
+  #onOpen(): void {
+    this.#isOpen = true;
+    this.#settleReady?.resolve();
+    this.#settleReady = undefined;
+    const ending = this.#ending;
+    this.#ending = undefined;
+    if (ending !== undefined) this._final(ending);
+    this.emit("ready");
+  }
+
+  #onData(bytes: Uint8Array): boolean {
+    if (this.destroyed) return true;
+    this.bytesRead += bytes.length;
+    this.#idleTimer?.refresh();
+    return this.push(bytes);
+  }
+
+  #onEnd(): void {
+    if (this.destroyed) return;
+    this.#hasEnded = true;
+    this.push(null);
+  }
+
+  #onClosed(): void {
+    this.#isClosed = true;
+    if (this.#isOpen) this.#unblock();
+    else this.destroy(); // A client that came and went without a word.
+  }
+
+  #onFailed(failure: Failure): void {
+    if (!this.destroyed) this.#tell(errorOf(failure, this.#refusedBecause));
+  }
+
+  /** A failure is told once the data that came before it has been read; the writer is told at once. */
+  #tell(error: HawserError): void {
+    if (this.destroyed || this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#outbox.clear();
+    const hasReader = this.readableFlowing !== null;
+    const endWaits = this.#hasEnded && !this.readableEnded && hasReader;
+    if (this.readableLength === 0 && !endWaits) {
+      this.destroy(error);
+      return;
+    }
+    this.#isHeld = true;
+    this.#unblock();
+    if (!hasReader) {
+      this.#holdTimer = setTimeout(() => {
+        if (this.readableFlowing === null) this.destroy(error);
+      }, this.#drain.timeout ?? defaultDrainTimeout);
+    }
+  }
+
+  /** All has been read that came before the failure, the end perhaps not. */
+  #release(): void {
+    const tell = () => this.destroy(this.#failure);
+    if (this.#hasEnded && !this.readableEnded) this.once("end", tell);
+    else process.nextTick(tell);
+  }
+
+  #send(data: Uint8Array): void {
+    const driver = this.#driver;
+    if (driver !== undefined && !driver.isOver) driver.write(data);
+  }
+
+  #block(limit: number, callback: Callback): void {
+    this.#blocked = { limit, callback };
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    const { limit } = this.#blocked ?? {};
+    const waiting = this.#outbox.length + (this.#driver?.backlog ?? 0);
+    if (limit !== undefined && waiting <= limit) this.#unblock();
+  }
+
+  #unblock(error?: Error): void {
+    const blocked = this.#blocked;
+    this.#blocked = undefined;
+    blocked?.callback(error);
+  }
+
+  #waitFor(start: (resolve: () => void) => void): Promise<void> {
+    if (this.destroyed || this.#failure !== undefined) return Promise.reject(this.#over());
+    return new Promise((resolve, reject) => {
+      this.#waiters.add(reject);
+      start(() => {
+        this.#waiters.delete(reject);
+        resolve();
+      });
+    });
+  }
+
+  #over(): Error {
+    return this.#failure ?? this.errored ?? closedError("The connection is over.");
+  }
+
+  #openDriver(what: string): Driver {
+    if (this.#driver === undefined || !this.#isOpen)
+      throw new UsageError(`${what} is for an open connection`);
+    return this.#driver;
+  }
+
+  #setRef(isRef: boolean): this {
+    this.#isRef = isRef;
+    if (this.#driver !== undefined) this.#driver.isRef = isRef;
+    const transport = this.#transport;
+    if (isRef) transport?.ref?.();
+    else transport?.unref?.();
+    return this;
+  }
+}
+
+/** What the peer is told about an error: an alert as it is, anything else without its text. */
+function lastWords(error: Error | null): { alert: number | AlertName; words: string } {
+  if (error === null) return { alert: "cancelled", words: "" };
+  // A code that was received and is in no registry can't be passed on.
+  const canBeSent = error instanceof AlertError && alertName(error.alert) !== undefined;
+  return canBeSent ? { alert: error.alert, words: error.words } : { alert: "internal_error", words: "" };
+}
