@@ -10,4 +10,5 @@ export {
   type Provider,
 } from "./crypto/index.ts";
 export * from "./keys/index.ts";
+export * from "./net/index.ts";
 export * from "./protocol/index.ts";

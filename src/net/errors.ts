@@ -10,6 +10,7 @@ export const SOCKET_ERRORS = {
   ERR_HAWSER_CONNECT: "there is no connection to speak Hawser over; the system's error is the cause",
   ERR_HAWSER_CLOSED:
     "the connection is over, cleanly or before it began, and what was asked of it can't be done",
+  ERR_HAWSER_LIMIT: "a server had too many handshakes under way, and this one gave way, without an answer",
   ERR_HAWSER_INTERNAL:
     "something handed in (a padding function, a random generator) failed; its error is the cause",
 } as const;
@@ -113,6 +114,11 @@ export function connectError(where: string, cause: unknown): HawserError {
 /** What was asked can't be done any more, and there is no failure that would say why. */
 export function closedError(message: string): HawserError {
   return new HawserError("ERR_HAWSER_CLOSED", message);
+}
+
+/** A server closed a connection, without an answer, to keep within its limits. */
+export function limitError(message: string): HawserError {
+  return new HawserError("ERR_HAWSER_LIMIT", message);
 }
 
 /** Something that was handed in threw where nothing may. */

@@ -1,0 +1,23 @@
+/** Hawser over sockets and other streams of Node's, in the shape of `node:net`. */
+export { type AcceptOptions, accept, type ServeOptions } from "./accept.ts";
+export type { ServerLimits } from "./admission.ts";
+export type { Authorization, Authorize, Authorizer, ClientInfo } from "./authorize.ts";
+export { type ConnectOptions, type ConnectTargetOptions, connect, createConnection } from "./connect.ts";
+export type { DialOptions } from "./dial.ts";
+export type { DrainLimits } from "./driver.ts";
+export {
+  AlertError,
+  HawserError,
+  type HawserErrorCode,
+  type HawserErrorOptions,
+  SOCKET_ERRORS,
+} from "./errors.ts";
+export type { ConnectionOptions, PublicKey } from "./options.ts";
+export {
+  createServer,
+  type HandshakeInfo,
+  HawserServer,
+  type HawserServerEvents,
+  type HawserServerOptions,
+} from "./server.ts";
+export { HawserSocket, type SocketOptions } from "./socket.ts";

@@ -1,0 +1,315 @@
+import { EventEmitter } from "node:events";
+import { type AddressInfo, type ListenOptions, Server, type Socket } from "node:net";
+import { resolve } from "node:path";
+import type { Primitives } from "../crypto/primitives.ts";
+import { AuthorizedKeys } from "../keys/files/authorized-keys.ts";
+import { formatConnectionString } from "../keys/portable.ts";
+import { UsageError } from "../protocol/usage-error.ts";
+import { addressOf, keyPairs, requireServeOptions, type ServeOptions, serverChannel } from "./accept.ts";
+import { Admission, type Guest, type ServerLimits } from "./admission.ts";
+import { decide } from "./authorize.ts";
+import { requireSocketPath } from "./dial.ts";
+import type { Decision } from "./driver.ts";
+import { AlertError, limitError } from "./errors.ts";
+import { requireOptions } from "./options.ts";
+import { sharedPrimitives } from "./primitives.ts";
+import { defaultRemovalInterval, Removals } from "./removals.ts";
+import { HawserSocket } from "./socket.ts";
+import { takeOver } from "./unix-path.ts";
+
+/** What a server is made with. Times are milliseconds. */
+export interface HawserServerOptions extends ServeOptions {
+  readonly limits?: ServerLimits;
+  /** Ends a connection, with `timeout`, after so long without data in either direction; never unless given. */
+  readonly idleTimeout?: number;
+  /** How long `close()` leaves connections alone; 5,000 unless given. */
+  readonly closeGrace?: number;
+  /**
+   * Where an authorized-keys file says who is let in: how often it is looked at for keys that were removed, whose
+   * connections end with `not_authorized`; 1,000 unless given, and `false` lets them go on.
+   */
+  readonly endRemoved?: number | false;
+  /** `true` unless given: what is written in one tick goes out at once, and need not wait for more. */
+  readonly noDelay?: boolean;
+  /** As in `node:net`. */
+  readonly keepAlive?: boolean;
+  readonly keepAliveInitialDelay?: number;
+}
+
+/** Where a client is whose handshake failed. */
+export interface HandshakeInfo {
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  /** The client's key, 32 bytes, where the handshake came that far. */
+  readonly remotePublicKey: Uint8Array | undefined;
+}
+
+/** The events of a server, and what their listeners get. */
+export interface HawserServerEvents {
+  /** A client was let in. */
+  connection: [socket: HawserSocket];
+  /** A client was not let in, or went away before. Nothing but a log needs this. */
+  handshakeError: [error: Error, info: HandshakeInfo];
+  listening: [];
+  close: [];
+  error: [error: Error];
+}
+
+const defaultCloseGrace = 5_000;
+
+/** A server of `node:net` that speaks Hawser; {@link createServer} makes it. */
+export class HawserServer extends EventEmitter<HawserServerEvents> {
+  readonly #options: HawserServerOptions;
+  readonly #net: Server;
+  readonly #admission: Admission;
+  readonly #removals: Removals | undefined;
+  #primitives: Primitives | undefined;
+  #isClosing = false;
+  #path: string | undefined;
+
+  /** @internal */
+  constructor(options: HawserServerOptions) {
+    super();
+    requireServeOptions(requireOptions("createServer", options));
+    this.#options = options;
+    this.#admission = new Admission(options.limits);
+    const { authorize, endRemoved = defaultRemovalInterval } = options;
+    if (authorize instanceof AuthorizedKeys && endRemoved !== false) {
+      this.#removals = new Removals(authorize, endRemoved, () => this.connections);
+    }
+    const { noDelay = true, keepAlive, keepAliveInitialDelay } = options;
+    this.#net = new Server({
+      allowHalfOpen: true,
+      noDelay,
+      ...(keepAlive === undefined ? {} : { keepAlive }),
+      ...(keepAliveInitialDelay === undefined ? {} : { keepAliveInitialDelay }),
+    });
+    this.#net.on("connection", (raw) => this.#welcome(raw));
+    this.#net.on("close", () => this.emit("close"));
+  }
+
+  /** The connections that are open. */
+  get connections(): ReadonlySet<HawserSocket> {
+    const open = [...this.#admission.guests].filter(
+      ({ isAdmitted, socket }) => isAdmitted && !socket.destroyed,
+    );
+    return new Set(open.map(({ socket }) => socket));
+  }
+
+  get listening(): boolean {
+    return this.#net.listening;
+  }
+
+  /**
+   * Listens, with the arguments of `net.Server`'s own `listen`: `(port, host, backlog, listener)`, `(path, …)`,
+   * `({ port, host, path, … }, listener)`. A unix socket's path that a server left behind when it died is taken over;
+   * where its server lives, the error is EADDRINUSE.
+   *
+   * @throws UsageError for a path that no unix socket can have
+   */
+  listen(...args: unknown[]): this {
+    const last = args.at(-1);
+    if (typeof last === "function") this.once("listening", last as () => void);
+    const rest = typeof last === "function" ? args.slice(0, -1) : args;
+    const path = pathOf(rest);
+    if (path !== undefined && process.platform !== "win32") requireSocketPath(path);
+    this.#path = path === undefined ? undefined : resolve(path);
+    this.#isClosing = false;
+    this.#start(rest, path).catch((error) => this.emit("error", error));
+    return this;
+  }
+
+  /** As `net.Server` has it. */
+  address(): AddressInfo | string | null {
+    return this.#net.address();
+  }
+
+  /**
+   * The connection string of this server, for clients: its newest key and its address. A server that listens on all
+   * addresses is `localhost` there unless the host is given.
+   *
+   * @throws UsageError while the server does not listen
+   */
+  url(host?: string): string {
+    const address = this.#net.address();
+    if (address === null) throw new UsageError("the server has an address once it listens");
+    const contexts = this.#options.contexts ?? [""];
+    const target = {
+      serverKey: (keyPairs(this.#options)[0] as { publicKey: Uint8Array }).publicKey,
+      ...(contexts.length === 1 && contexts[0] !== "" ? { context: contexts[0] as string } : {}),
+    };
+    if (typeof address === "string") {
+      return formatConnectionString({
+        ...target,
+        endpoint: { transport: "unix", path: this.#path ?? address },
+      });
+    }
+    const isWildcard = address.address === "::" || address.address === "0.0.0.0";
+    const name = host ?? (isWildcard ? "localhost" : address.address);
+    return formatConnectionString({
+      ...target,
+      endpoint: { transport: "tcp", host: name, port: address.port },
+    });
+  }
+
+  /**
+   * Takes no more connections, and leaves those that are open `grace` milliseconds to come to their end; then they end
+   * with `going_away`, as handshakes under way do at once. Resolves, and calls back, when the last is closed.
+   */
+  close(options?: { readonly grace?: number }, callback?: (error?: Error) => void): Promise<void>;
+  close(callback: (error?: Error) => void): Promise<void>;
+  close(
+    optionsOrCallback?: { readonly grace?: number } | ((error?: Error) => void),
+    last?: (error?: Error) => void,
+  ): Promise<void> {
+    const callback = typeof optionsOrCallback === "function" ? optionsOrCallback : last;
+    const options = typeof optionsOrCallback === "object" ? optionsOrCallback : {};
+    this.#isClosing = true;
+    for (const guest of this.#admission.guests) if (!guest.isAdmitted) turnAway(guest);
+    const grace = options.grace ?? this.#options.closeGrace ?? defaultCloseGrace;
+    const timer = setTimeout(() => this.#endAll(), Math.min(grace, 2 ** 31 - 1));
+    return new Promise((done) => {
+      this.#net.close((error) => {
+        clearTimeout(timer);
+        callback?.(error);
+        done();
+      });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  ref(): this {
+    this.#net.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#net.unref();
+    return this;
+  }
+
+  async #start(args: unknown[], path: string | undefined): Promise<void> {
+    this.#primitives = await sharedPrimitives();
+    serverChannel(this.#options, this.#primitives); // Options that make no sense are the server's error, not each client's.
+    if (this.#isClosing) return;
+    try {
+      await this.#bind(args);
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+      if (path === undefined || !isTaken || process.platform === "win32") throw error;
+      if (!(await takeOver(path, () => this.#bind(args)))) throw error;
+    }
+    this.#net.on("error", (error) => this.emit("error", error));
+    this.emit("listening");
+  }
+
+  #bind(args: unknown[]): Promise<void> {
+    return new Promise((done, failed) => {
+      const settle = () => {
+        this.#net.off("listening", onListening);
+        this.#net.off("error", onError);
+      };
+      const onListening = () => {
+        settle();
+        done();
+      };
+      const onError = (error: Error) => {
+        settle();
+        failed(error);
+      };
+      this.#net.once("listening", onListening);
+      this.#net.once("error", onError);
+      this.#net.listen(...(args as [ListenOptions]));
+    });
+  }
+
+  #welcome(raw: Socket): void {
+    const { remoteAddress: address } = raw;
+    const info = { ...addressOf(raw), remotePublicKey: undefined };
+    if (this.#isClosing || this.#primitives === undefined || !this.#admission.mayBegin(address)) {
+      raw.on("error", () => undefined);
+      raw.destroy();
+      if (!this.#isClosing) {
+        this.emit(
+          "handshakeError",
+          limitError("Too many handshakes are under way: this one was closed."),
+          info,
+        );
+      }
+      return;
+    }
+    const channel = serverChannel(this.#options, this.#primitives);
+    if (!this.#admission.hasRoom) channel.refuse("busy");
+    const socket: HawserSocket = new HawserSocket(
+      {
+        begin: () => ({ stream: raw, channel }),
+        abandon: () => raw.destroy(),
+        decide: (publicKey, context) => this.#decide(guest, publicKey, context),
+      },
+      this.#options,
+    );
+    const guest: Guest = { raw, channel, socket, address, isAdmitted: false, gaveWay: false };
+    this.#admission.add(guest);
+    raw.once("close", () => this.#admission.remove(guest));
+    const onError = (error: Error) => {
+      const reason = guest.gaveWay ? limitError("The handshake gave way to a newer one.") : error;
+      this.emit("handshakeError", reason, { ...info, remotePublicKey: socket.remotePublicKey });
+    };
+    socket.on("error", onError);
+    socket.once("ready", () => {
+      socket.off("error", onError);
+      this.#opened(guest);
+    });
+  }
+
+  async #decide(guest: Guest, publicKey: Uint8Array, context: string | undefined): Promise<Decision> {
+    const info = { context, ...addressOf(guest.raw) };
+    const decision = await decide(this.#options.authorize, publicKey, info);
+    if (decision.verdict === "refuse") return decision;
+    if (this.#isClosing) return { verdict: "refuse", alert: "going_away", words: "" };
+    if (!this.#admission.hasRoom) return { verdict: "refuse", alert: "busy", words: "" };
+    this.#admission.admit(guest);
+    return decision;
+  }
+
+  #opened({ socket }: Guest): void {
+    const { idleTimeout = 0 } = this.#options;
+    if (idleTimeout > 0)
+      socket.setTimeout(idleTimeout, () => socket.destroy(new AlertError("timeout", "idle")));
+    this.#removals?.watch();
+    this.emit("connection", socket);
+  }
+
+  #endAll(): void {
+    for (const { isAdmitted, raw, socket } of this.#admission.guests) {
+      if (!isAdmitted) raw.destroy();
+      else if (!socket.destroyed) socket.destroy(new AlertError("going_away"));
+    }
+  }
+}
+
+/** A server whose `listener` gets the socket of each client that is let in. */
+export function createServer(
+  options: HawserServerOptions,
+  listener?: (socket: HawserSocket) => void,
+): HawserServer {
+  const server = new HawserServer(options);
+  if (listener !== undefined) server.on("connection", listener);
+  return server;
+}
+
+/** A handshake under way while the server closes: it hears so as far as it has come. */
+function turnAway({ channel, socket }: Guest): void {
+  if (channel.state === "AwaitHello" || channel.state === "OpeningRoute") channel.refuse("going_away");
+  else socket.destroy(new AlertError("going_away"));
+}
+
+/** The path among the arguments of `listen`, where `net` finds it. */
+function pathOf([first]: unknown[]): string | undefined {
+  if (typeof first === "string") return first === "" || Number(first) >= 0 ? undefined : first;
+  const { path, port } = (first ?? {}) as ListenOptions;
+  return typeof path === "string" && port === undefined ? path : undefined;
+}
