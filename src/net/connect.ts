@@ -98,10 +98,8 @@ function open(target: string | ConnectTargetOptions, more: ConnectOptions | unde
   signal?.throwIfAborted();
 
   const begin = async (gaveUp: AbortSignal): Promise<Beginning> => {
-    const [primitives, transport] = await Promise.all([
-      sharedPrimitives(),
-      place === undefined ? (stream as Duplex) : dial(place, options, deadline, gaveUp),
-    ]);
+    const primitives = await sharedPrimitives();
+    const transport = place === undefined ? (stream as Duplex) : await dial(place, options, deadline, gaveUp);
     const handshakeTimeout = Math.max(0, deadline - performance.now());
     try {
       const channel = new ClientChannel({
@@ -140,8 +138,8 @@ function identityOf(options: ConnectOptions) {
   }
   return {
     keyHolder: keyPair,
-    ...(serverKey === undefined ? {} : { serverKey: publicKeyBytes(serverKey) }),
-    ...(via === undefined ? {} : { via: publicKeyBytes(via) }),
+    ...(serverKey === undefined ? {} : { serverKey: publicKeyBytes("serverKey", serverKey) }),
+    ...(via === undefined ? {} : { via: publicKeyBytes("via", via) }),
     ...(context === undefined ? {} : { context }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Primitives } from "../crypto/primitives.ts";
 import { parsePublicKey } from "../keys/portable.ts";
+import { publicKeyOf } from "../protocol/arguments.ts";
 import type { LivenessPolicy } from "../protocol/channel/liveness.ts";
 import type { ChannelOptions } from "../protocol/channel/options.ts";
 import type { Padding } from "../protocol/record/padding.ts";
@@ -23,9 +24,9 @@ export interface ConnectionOptions extends SocketOptions {
 /** A public key, as 32 bytes or as its text, `hawser1…`. */
 export type PublicKey = Uint8Array | string;
 
-/** @throws KeyError for a text that is no public key's */
-export function publicKeyBytes(key: PublicKey): Uint8Array {
-  return typeof key === "string" ? parsePublicKey(key) : key;
+/** @throws KeyError for a text that is no public key's, UsageError for anything else that is none */
+export function publicKeyBytes(name: string, key: PublicKey): Uint8Array {
+  return typeof key === "string" ? parsePublicKey(key) : publicKeyOf(name, key);
 }
 
 /** The channel's part of the options. */

@@ -49,6 +49,6 @@ export class Removals {
     } catch {
       return; // Whoever comes now is refused, with this as the reason.
     }
-    for (const socket of sockets) socket.destroy(new AlertError("not_authorized"));
+    for (const socket of sockets) socket.dismiss(new AlertError("not_authorized"));
   }
 }

@@ -278,7 +278,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
   #opened({ socket }: Guest): void {
     const { idleTimeout = 0 } = this.#options;
     if (idleTimeout > 0)
-      socket.setTimeout(idleTimeout, () => socket.destroy(new AlertError("timeout", "idle")));
+      socket.setTimeout(idleTimeout, () => socket.dismiss(new AlertError("timeout", "idle")));
     this.#removals?.watch();
     this.emit("connection", socket);
   }
@@ -286,7 +286,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
   #endAll(): void {
     for (const { isAdmitted, raw, socket } of this.#admission.guests) {
       if (!isAdmitted) raw.destroy();
-      else if (!socket.destroyed) socket.destroy(new AlertError("going_away"));
+      else if (!socket.destroyed) socket.dismiss(new AlertError("going_away"));
     }
   }
 }
@@ -304,7 +304,7 @@ export function createServer(
 /** A handshake under way while the server closes: it hears so as far as it has come. */
 function turnAway({ channel, socket }: Guest): void {
   if (channel.state === "AwaitHello" || channel.state === "OpeningRoute") channel.refuse("going_away");
-  else socket.destroy(new AlertError("going_away"));
+  else socket.dismiss(new AlertError("going_away"));
 }
 
 /** The path among the arguments of `listen`, where `net` finds it. */

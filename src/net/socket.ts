@@ -55,7 +55,7 @@ export const defaultRecordSize = 16_384;
  * {@link createConnection}, {@link accept} and a server make them.
  *
  * - `end()` ends the own direction, and says so to the peer in a way that nobody between can forge; the peer's goes on.
- * - `destroy()` tells the peer `cancelled`, `destroy(error)` tells it `internal_error` without the error's text, and
+ * - `destroy()`, or with an AbortError, tells the peer `cancelled`, `destroy(error)` tells it `internal_error` without the error's text, and
  *   `destroy(new AlertError(…))` tells it that alert. What Node still holds of what was written is dropped.
  * - An `'error'` comes after the data that came before it has been read; writes fail at once.
  * - `'ready'` is emitted when the handshake is over, `'timeout'` as by `net.Socket`.
@@ -176,6 +176,15 @@ export class HawserSocket extends Duplex {
     await this.flush();
     if (this.destroyed || this.#isClosed)
       throw this.#failure ?? closedError("The connection is over already.");
+    this.dismiss(farewell);
+  }
+
+  /**
+   * Ends the connection on purpose: the peer is told why, and there is no `'error'` on this side.
+   *
+   * @internal
+   */
+  dismiss(farewell: AlertError): void {
     this.#farewell = farewell;
     this.destroy();
   }
@@ -334,7 +343,7 @@ export class HawserSocket extends Duplex {
       driver.alert(alert, words);
     }
     this.#outbox.clear();
-    const reason = error ?? this.#over();
+    const reason = error ?? this.#farewell ?? this.#over();
     this.#settleReady?.reject(reason);
     this.#pings.fail(reason);
     for (const reject of this.#waiters) reject(reason);
@@ -428,6 +437,7 @@ export class HawserSocket extends Duplex {
     }
     this.#isHeld = true;
     this.#unblock();
+    if (endWaits && this.readableLength === 0) this.#release();
     if (!hasReader) {
       this.#holdTimer = setTimeout(() => {
         if (this.readableFlowing === null) this.destroy(error);
@@ -497,7 +507,8 @@ export class HawserSocket extends Duplex {
 
 /** What the peer is told about an error: an alert as it is, anything else without its text. */
 function lastWords(error: Error | null): { alert: number | AlertName; words: string } {
-  if (error === null) return { alert: "cancelled", words: "" };
+  // What Node destroys an abandoned stream with, and what signals give, is giving up as well.
+  if (error === null || error.name === "AbortError") return { alert: "cancelled", words: "" };
   // A code that was received and is in no registry can't be passed on.
   const canBeSent = error instanceof AlertError && alertName(error.alert) !== undefined;
   return canBeSent ? { alert: error.alert, words: error.words } : { alert: "internal_error", words: "" };

@@ -52,6 +52,7 @@ export class Transport {
   #lastByteAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #wantsInput = true;
+  #isTelling = false;
   #isEnded = false;
   #isOver = false;
 
@@ -162,8 +163,21 @@ export class Transport {
     return (error) => {
       if (error != null && !this.stream.destroyed) this.#writeFailed(error);
       callback();
-      this.#events.wrote();
+      this.#tellWrote();
     };
+  }
+
+  /**
+   * In the next tick, which comes before any more input: a stream that is told of a write at once is in the middle of
+   * emptying its buffer, and would lose what is written to it then.
+   */
+  #tellWrote(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    process.nextTick(() => {
+      this.#isTelling = false;
+      this.#events.wrote();
+    });
   }
 
   #writeFailed(error: Error): void {
