@@ -146,10 +146,10 @@ function identityOf(options: ConnectOptions) {
 
 /** What the URL says goes with the options; what both say is a contradiction waiting to happen. */
 function fromUrl(url: string, options: ConnectOptions): ConnectTargetOptions {
-  const { endpoint, serverKey, viaKey, context } = parseConnectionString(url);
+  const { endpoint, serverKey, via, context } = parseConnectionString(url);
   const said = {
     ...(serverKey === undefined ? {} : { serverKey }),
-    ...(viaKey === undefined ? {} : { via: viaKey }),
+    ...(via === undefined ? {} : { via: via }),
     ...(context === undefined ? {} : { context }),
   };
   const place =
