@@ -83,9 +83,12 @@ export class Transport {
     else if (this.stream.readableEnded || !this.stream.readable) process.nextTick(this.#onEnd);
   }
 
-  /** Bytes that have been written and not been handed over. */
+  /**
+   * Bytes that have been written and not been handed over. After a failed write nothing ever is: a writer that were told
+   * of room would write on and on, and the reason to stop would never be read.
+   */
   get pending(): number {
-    return this.#writeError === undefined ? this.stream.writableLength : 0;
+    return this.#writeError === undefined ? this.stream.writableLength : Number.POSITIVE_INFINITY;
   }
 
   /** Something that differs once any byte of what is pending has been taken. */
