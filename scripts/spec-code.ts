@@ -81,7 +81,7 @@ function alertCodesModule(alerts: Alerts): string {
   return [
     "// Generated from spec/alerts.json by scripts/spec.ts. Do not edit.",
     "",
-    "/** The registered alert codes. A code's meaning never changes and is never reused; 0 is no alert. */",
+    "/** The registered alert codes. A code's meaning never changes and is never reused (AL-001); 0 is no alert. */",
     "export const alertCodes = {",
     ...alerts.alerts.flatMap((alert) => [
       `  /** ${alert.when.charAt(0).toUpperCase()}${alert.when.slice(1)}. */`,

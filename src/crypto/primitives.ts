@@ -15,12 +15,15 @@ export interface Primitives {
   /** The provider's name, for reports: `"libsodium-wrappers"` or `"sodium-native"`. */
   readonly name: string;
 
-  /** X25519 of the base point: the public key (32 bytes) of a secret key (32 bytes, clamped at use). RFC 7748 §5. */
+  /**
+   * X25519 of the base point: the public key (32 bytes) of a secret key (32 bytes, clamped at use: NO-007).
+   * RFC 7748 §5.
+   */
   x25519PublicKey(secretKey: Uint8Array): Uint8Array;
 
   /**
    * X25519 of a secret key (32 bytes, clamped at use) and a public key (32 bytes, used as received, its high bit
-   * ignored as RFC 7748 §5 says). 32 bytes, or `undefined` when the output is all zeros (a low-order point).
+   * ignored as RFC 7748 §5 says: NO-009). 32 bytes, or `undefined` when the output is all zeros (a low-order point).
    */
   x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined;
 
@@ -60,7 +63,7 @@ export interface Primitives {
     out: Uint8Array,
   ): boolean;
 
-  /** Whether two byte strings of one length are equal, in time that depends on the length alone. */
+  /** Whether two byte strings of one length are equal, in time that depends on the length alone (NO-021, SC-040). */
   equal(a: Uint8Array, b: Uint8Array): boolean;
 
   /** Overwrites the bytes with zeros. */

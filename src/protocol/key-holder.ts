@@ -1,6 +1,6 @@
 /**
- * A long-term X25519 key pair, reached through the one operation the protocol needs of it. The secret key may be
- * in this process, in another one, or in a token: `dh` may answer at once or with a promise.
+ * A long-term X25519 key pair, reached through the one operation the protocol needs of it (NO-022). The secret key may
+ * be in this process, in another one, or in a token: `dh` may answer at once or with a promise.
  *
  * One use of `dh` per connection suffices.
  */

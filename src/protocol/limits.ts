@@ -1,4 +1,7 @@
-/** The protocol's fixed numbers, in bytes unless a name says otherwise. `spec/limits.md` lists them with their reasons. */
+/**
+ * The protocol's fixed numbers (LM-001), in bytes unless a name says otherwise. `spec/limits.md` lists them with their
+ * reasons.
+ */
 
 /** Length of a public key, a secret key and a DH output. */
 export const keyLength = 32;

@@ -26,7 +26,7 @@ export type Output =
   | { readonly type: "closed" }
   /** Over, with the reason. */
   | { readonly type: "failed"; readonly failure: Failure }
-  /** Half-close the transport once all is handed over, and go on reading. */
+  /** Half-close the transport once all is handed over, and go on reading (AL-017, RC-031, RC-036). */
   | { readonly type: "endTransport" }
   /** Close the transport. */
   | { readonly type: "closeTransport" };

@@ -70,7 +70,7 @@ export abstract class Channel extends Walk {
   /** The peer's long-term public key, 32 bytes, once the peer has proved that it is its own. */
   abstract get remotePublicKey(): Uint8Array | undefined;
 
-  /** `h` at the end of the handshake, 64 bytes, the same at both ends and public; `undefined` before Open. */
+  /** `h` at the end of the handshake, 64 bytes, the same at both ends and public (HS-111); `undefined` before Open. */
   get channelBinding(): Uint8Array | undefined {
     return this.#isOpen ? this.#session?.channelBinding.slice() : undefined;
   }
@@ -78,13 +78,13 @@ export abstract class Channel extends Walk {
   /** `length` bytes (1 to 64) bound to this connection, a label and a context; the same at both ends. From Open to the end. */
   exportKeyingMaterial(label: string, length: number, context: Uint8Array = new Uint8Array(0)): Uint8Array {
     if (this.#session === undefined || !this.#isOpen)
-      throw new UsageError("nothing can be exported before Open");
+      throw new UsageError("nothing can be exported before Open"); // HS-110
     return this.#session.exporter.export(label, length, context);
   }
 
   /**
-   * Whether the driver should read from the transport. While it is `false` nothing is lost when bytes are handed in
-   * all the same.
+   * Whether the driver should read from the transport (ST-009, ST-029). While it is `false` nothing is lost when bytes
+   * are handed in all the same (ST-010).
    */
   get reading(): boolean {
     if (this.#inputEnded || this.state === "Closed" || this.state === "Failed") return false;
@@ -131,7 +131,7 @@ export abstract class Channel extends Walk {
     return this.run({ name: "reset", reason: this.endReason(cause) });
   }
 
-  /** All that was to be transmitted has been handed to the transport. */
+  /** All that was to be transmitted has been handed to the transport. Comes before what was read since (RC-041). */
   flushed(): Output[] {
     return this.walk(() => {
       this.#unflushed = false;
@@ -160,7 +160,7 @@ export abstract class Channel extends Walk {
     const sealable = this.writer?.sealableData(data.length) ?? data.length;
     if (sealable === data.length) return this.run({ name: "write", bytes: data });
     return this.walk(() => {
-      // RC-006: what the nonces can carry is sent, and an Alert in the place of the rest.
+      // RC-006, RC-053: what the nonces can carry is sent, and an Alert in the place of the rest.
       if (sealable > 0) this.step({ name: "write", bytes: data.subarray(0, sealable) });
       this.step({ name: "write", bytes: data.subarray(sealable) });
     });
@@ -201,13 +201,17 @@ export abstract class Channel extends Walk {
   protected abstract endReason(cause?: unknown): Reason;
   protected abstract wipeHandshake(): void;
 
+  /** The one way out, for outputs of the table alone: nothing is said beside them (HS-002). */
   protected transmit(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#unflushed = true;
     this.output({ type: "transmit", bytes });
   }
 
-  /** The Alert that an output sends: its code from the table, or from the call. */
+  /**
+   * The Alert that an output sends. A failure's own has its code from the table (AL-004, AL-014) and no words (SC-044);
+   * both are the application's where it calls for one.
+   */
   protected sendAlert(writer: RecordWriter, action: Action, event: MachineEvent): void {
     const code = alertOf(action) ?? known(event.code, "an alert code");
     this.transmit(writer.seal("alert", alertBody(code, event.message ?? "")));
@@ -234,7 +238,10 @@ export abstract class Channel extends Walk {
     this.writer = new RecordWriter({ ...this.#settings, cipher });
   }
 
-  /** What the input makes next, as exactly one event: a message or record, bytes that none is made of, the end of file. */
+  /**
+   * What the input makes next, as exactly one event: a message or record, bytes that none is made of, the end of file.
+   * It looks at what is there, and never at how it came (HS-003, RC-045, ST-011).
+   */
   protected classify(): MachineEvent | undefined {
     const state = this.state;
     if (!waits(state) && !isOver(state)) {
@@ -249,7 +256,7 @@ export abstract class Channel extends Walk {
   #classifyRecord(): MachineEvent | undefined {
     const result = this.#reader?.next();
     if (result === undefined) return undefined;
-    this.#liveness.heard(this.#settings.now());
+    this.#liveness.heard(this.#settings.now()); // RC-048
     const { pongOwed, outstanding } = this.#liveness;
     return classifyRecord(result, { state: this.state, pongOwed, outstandingPing: outstanding });
   }
@@ -268,6 +275,7 @@ export abstract class Channel extends Walk {
     // ST-035, ST-036: after a clean end the peer may take its time to take what was sent before it.
     if (state === "Draining" || (state === "Closing" && !this.#unflushed))
       this.#drain.begin(this.#settings.now());
+    // Nothing is opened, judged or said any more (HS-066, HS-089, AL-006, AL-007, AL-023, RC-023, ST-034, ST-045).
     this.queue.clear();
     this.#wipe();
   }

@@ -85,7 +85,7 @@ export class ClientChannel extends Channel {
 
   protected classifyMessage(): MachineEvent | undefined {
     if (this.state !== "AwaitChallenge") {
-      const result = known(this.#verdictReader, "the verdict reader").next();
+      const result = known(this.#verdictReader, "the verdict reader").next(); // of any length (HS-097)
       if (result === undefined) return undefined;
       this.#verdictReader?.wipe(); // HS-093
       return classifyVerdict(result, this.state);
@@ -134,7 +134,7 @@ export class ClientChannel extends Channel {
     if (cause === undefined) {
       if (queue.length === 0) return { code: "no_answer" };
       if (state === "AwaitChallenge" && queue.length === headerLength && isHawser(start)) {
-        return { code: "hint", peer: headerFields(start), same: isSpoken(start) };
+        return { code: "hint", peer: headerFields(start), same: isSpoken(start) }; // HS-011, HS-013
       }
     }
     return notHawser(start) ?? truncated;
@@ -143,6 +143,7 @@ export class ClientChannel extends Channel {
   protected performHandshake(action: Action, event: MachineEvent): void {
     switch (action) {
       case "send.hello":
+        // HS-030, HS-031: the table has it in Start alone, and nothing else to be sent before the Response.
         this.handshakeDeadline = this.#settings.now() + this.#settings.handshakeTimeout;
         this.transmit(this.#handshake.hello);
         return;
@@ -207,7 +208,7 @@ export class ClientChannel extends Channel {
   protected wipeHandshake(): void {
     this.#handshake.wipe();
     this.#verdictReader?.wipe();
-    this.#waiting.clear();
+    this.#waiting.clear(); // AL-008
   }
 }
 

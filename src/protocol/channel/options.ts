@@ -17,7 +17,7 @@ import { checkSettings, type Settings } from "./settings.ts";
 /** What both ends of a channel are made with. Times are milliseconds. Everything is read once, at the beginning. */
 export interface ChannelOptions {
   readonly primitives: Primitives;
-  /** Secure random bytes: ephemeral keys, first-use routes and Ping bodies come from here. */
+  /** Secure random bytes (NO-008): ephemeral keys, first-use routes and Ping bodies come from here. */
   readonly randomBytes: (length: number) => Uint8Array;
   /** A clock that never goes back, in milliseconds from any origin. */
   readonly now: () => number;
@@ -105,12 +105,12 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     throw new UsageError(`a server has one to ${maxServerKeys} keys, newest first`); // HS-020
   }
   if (!Array.isArray(contexts) || contexts.length === 0) {
-    throw new UsageError('contexts is a list of strings, one at least; "" is none');
+    throw new UsageError('contexts is a list of strings, one at least; "" is none'); // HS-127
   }
   const ownKeys = keyHolders.map((keyHolder, i) => ownKey(`keyHolders[${i}]`, keyHolder));
   ownKeys.forEach(({ publicKey }, i) => {
     if (ownKeys.slice(0, i).some((other) => settings.primitives.equal(other.publicKey, publicKey))) {
-      throw new UsageError(`keyHolders[${i}] is there twice`);
+      throw new UsageError(`keyHolders[${i}] is there twice`); // HS-127
     }
   });
   return {

@@ -10,7 +10,7 @@ export interface RecordSetting {
   readonly outstandingPing: Uint8Array | undefined;
 }
 
-/** The one event that a record under the transport keys is. */
+/** The one event that a record under the transport keys is; its counter has no say in it (RC-008). */
 export function classifyRecord(result: ReadResult, setting: RecordSetting): MachineEvent {
   if ("exhausted" in result) return { name: "nonce.none", reason: { code: "nonces_exhausted" } };
   if ("fault" in result) return classifyFault("record", result);
@@ -50,6 +50,7 @@ export function classifyVerdict(result: ReadResult, state: State): MachineEvent 
   }
 }
 
+/** Every code ends the channel, known or not, whatever the words (AL-003, AL-028). */
 function classifyAlert(kind: "record" | "verdict", alert: RecordContent & { type: "alert" }): MachineEvent {
   const { code, message } = alert;
   return { name: `${kind}.alert`, code, message, reason: { code: "alert_received", alert: code, message } };

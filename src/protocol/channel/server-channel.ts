@@ -45,7 +45,7 @@ export class ServerChannel extends Channel {
     const settings = serverSettings(options);
     super("server", "AwaitHello", settings, internals);
     this.#settings = settings;
-    this.handshakeDeadline = settings.now() + settings.handshakeTimeout;
+    this.handshakeDeadline = settings.now() + settings.handshakeTimeout; // HS-119, RT-017, RT-022
   }
 
   /** The client's key, once its Response has authenticated. */
@@ -149,7 +149,7 @@ export class ServerChannel extends Channel {
     return { name: "hello.complete", ownKey: this.#handshake.newestKey };
   }
 
-  /** RT-010 to RT-013: the answer to a Hello. */
+  /** RT-010 to RT-013, RT-026: the answer to a Hello. */
   #classifyRoute(progress: RouteProgress): MachineEvent {
     if ("need" in progress) return { name: "route.next", ownKey: progress.need };
     if ("fault" in progress) return this.#hiddenOr({ name: "hello.zero", reason: { code: "zero_dh" } });
@@ -189,6 +189,7 @@ export class ServerChannel extends Channel {
   protected endReason(cause?: unknown): Reason {
     const { state } = this;
     const withCause = cause === undefined ? {} : { cause };
+    // RT-018, ST-025
     if (state === "OpeningRoute" || state === "Routing" || state === "AwaitResponse") {
       return { code: "abandoned", ...withCause };
     }
@@ -209,6 +210,7 @@ export class ServerChannel extends Channel {
         });
         return;
       case "hold":
+        // HS-124: what waits is counted for the memory it takes, and never judged.
         if (this.#readsOn) this.queue.keep(maxHeldInput);
         return;
       case "refuse.later":
@@ -230,7 +232,7 @@ export class ServerChannel extends Channel {
       case "send.challenge":
         this.#verdictWriter = new RecordWriter({
           cipher: this.#hello().verdictCipher(),
-          paddedLength: paddedLength({ block: verdictPadding }),
+          paddedLength: paddedLength({ block: verdictPadding }), // HS-096
           recordSize: this.#settings.recordSize,
         });
         this.transmit(bytesIn(event));
@@ -265,6 +267,7 @@ export class ServerChannel extends Channel {
     return known(this.#verdictWriter, "the verdict key");
   }
 
+  /** RT-014, RT-015: the client's bytes as they came, for the server; the client is said nothing. */
   #forward(first: Uint8Array): void {
     this.output({ type: "forward", bytes: concat(first, this.queue.take(this.queue.length)) });
   }

@@ -44,6 +44,7 @@ export function checkSettings(options: ChannelOptions, defaults: Defaults): Sett
   };
 }
 
+/** LM-007. */
 function checkLiveness(policy: LivenessPolicy): LivenessPolicy {
   const pingAfter = limit("liveness.pingAfter", policy?.pingAfter, Number.NaN);
   const timeout = limit("liveness.timeout", policy?.timeout, Number.NaN);

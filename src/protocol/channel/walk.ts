@@ -66,7 +66,7 @@ export abstract class Walk {
     }
   }
 
-  /** Looks an event up, carries its outputs out in order, and takes the state (ST-004). */
+  /** Looks an event up (ST-001), carries its outputs out in order, and takes the state (ST-004, ST-006, ST-007). */
   protected step(event: MachineEvent): void {
     const cell = step(this.#table, this.role, this.#state, event.name);
     const instead = this.instead(cell.outputs, event);
@@ -84,7 +84,7 @@ export abstract class Walk {
 
   #perform(action: Action, event: MachineEvent): void {
     if (action === "misuse") {
-      this.#misuse = new UsageError(explainMisuse(event.name, this.#state));
+      this.#misuse = new UsageError(explainMisuse(event.name, this.#state)); // ST-005
       throw this.#misuse;
     }
     if (action === "impossible")

@@ -43,7 +43,7 @@ export class ClientHandshake {
   constructor(options: ClientHandshakeOptions) {
     const { primitives } = options;
     this.#options = options;
-    const e = options.randomBytes(keyLength);
+    const e = options.randomBytes(keyLength); // HS-004, SC-043
     try {
       const route = makeRoute(options, e);
       this.#state = new HandshakeState({
@@ -70,6 +70,7 @@ export class ClientHandshake {
     const serverKey = this.#state.remoteStatic;
     if (serverKey === undefined) throw new Error("the Challenge carries the server's key");
     const expected = this.#options.serverKey;
+    // NO-020, NO-021: the bytes as received, by the provider's comparison.
     const isKey = (key: Uint8Array | undefined) =>
       key !== undefined && this.#options.primitives.equal(key, serverKey);
     if (expected === undefined) {

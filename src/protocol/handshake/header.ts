@@ -2,7 +2,7 @@ import { headerLength } from "../limits.ts";
 
 const magic = Uint8Array.of(0x48, 0x57, 0x53, 0x52); // "HWSR"
 
-/** The header of this version: `HWSR`, version 1, suite 1, flags 0. */
+/** The header of this version: `HWSR`, version 1, suite 1, flags 0. There is no other to fall back to (HS-014). */
 export const header = Uint8Array.of(...magic, 1, 1, 0, 0);
 
 /** What a peer's header asks for. */

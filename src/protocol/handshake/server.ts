@@ -48,7 +48,7 @@ export class ServerHandshake {
 
   /** Hands in the DH that was needed, and takes the next step: each key is tried in its turn, newest first (RT-010). */
   openRoute(ownKey: OwnKey, output: Uint8Array | undefined): RouteProgress {
-    if (output === undefined || isZero(output)) return { fault: "zero" };
+    if (output === undefined || isZero(output)) return { fault: "zero" }; // HS-036, NO-010
     this.#outputs.set(ownKey, secretCopy(output));
     const { ownKeys, primitives } = this.#options;
     for (const holder of ownKeys) {
@@ -75,12 +75,12 @@ export class ServerHandshake {
   /** The Challenge (HS-038 to HS-044), 98 bytes; `undefined` when a DH output is all zeros. */
   writeChallenge(ownKey: OwnKey, code: number): Uint8Array | undefined {
     const { primitives, randomBytes } = this.#options;
-    const e = randomBytes(keyLength);
+    const e = randomBytes(keyLength); // HS-004, SC-043
     this.#state = new HandshakeState({
       primitives,
       pattern: XX,
       initiator: false,
-      prologue: this.hello.subarray(0, headerLength),
+      prologue: this.hello.subarray(0, headerLength), // HS-032: as received
       s: ownKey.publicKey,
       e,
     });
@@ -114,6 +114,7 @@ export class ServerHandshake {
     this.#state?.wipe();
   }
 
+  /** RT-016: a key of the own is served here, and never passed on. */
   #named(serverKey: Uint8Array, opener: OwnKey): RouteProgress {
     const own = this.#options.ownKeys.find(({ publicKey }) =>
       this.#options.primitives.equal(publicKey, serverKey),

@@ -22,7 +22,7 @@ export function finishHandshake(primitives: Primitives, state: HandshakeState): 
   const [clientCipher, serverCipher] = state.split();
   const exporter = new Exporter(primitives, state.deriveSecret("hawser/1 exporter"));
   const channelBinding = state.getHandshakeHash();
-  state.wipe();
+  state.wipe(); // HS-074, HS-080
   return { clientCipher, serverCipher, exporter, channelBinding };
 }
 
@@ -37,6 +37,7 @@ export function verdictCipher(primitives: Primitives, state: HandshakeState): Ci
 /** Keying material for protocols above, bound to this connection (as RFC 5705 does it for TLS). */
 export class Exporter {
   readonly #primitives: Primitives;
+  /** Not to be had from outside (HS-107). */
   #secret: Uint8Array | undefined;
 
   constructor(primitives: Primitives, secret: Uint8Array) {
@@ -54,7 +55,7 @@ export class Exporter {
     if (bytesOf("an exporter context", context).length > 0xffff)
       throw new UsageError("an exporter context has at most 65535 bytes");
     if (!Number.isInteger(length) || length < 1 || length > maxExport) {
-      throw new UsageError(`an export has 1 to ${maxExport} bytes`);
+      throw new UsageError(`an export has 1 to ${maxExport} bytes`); // HS-109
     }
     const input = concat(
       u16(labelBytes.length),

@@ -43,7 +43,7 @@ export class CipherState {
     if (key === undefined) return plaintext.slice();
     const ciphertext = out ?? new Uint8Array(plaintext.length + tagLength);
     this.#primitives.seal(key, this.#nextNonce(), associatedData, plaintext, ciphertext);
-    this.#n += 1n;
+    this.#n += 1n; // RC-003, SC-041
     return ciphertext;
   }
 
@@ -54,7 +54,7 @@ export class CipherState {
     if (ciphertext.length < tagLength) return undefined;
     const plaintext = new Uint8Array(ciphertext.length - tagLength);
     if (!this.#primitives.open(key, this.#nextNonce(), associatedData, ciphertext, plaintext))
-      return undefined;
+      return undefined; // SC-042
     this.#n += 1n;
     return plaintext;
   }

@@ -143,7 +143,7 @@ export class HandshakeState {
       own === "s"
         ? known(staticDh, "the static key's DH")
         : this.#primitives.x25519(known(this.#e, "an ephemeral key"), publicKey);
-    if (output === undefined || isZero(output)) return false;
+    if (output === undefined || isZero(output)) return false; // NO-010
     this.#symmetricState.mixKey(output);
     if (own === "e") this.#primitives.wipe(output);
     return true;

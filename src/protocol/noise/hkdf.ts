@@ -5,7 +5,10 @@ import { hashLength } from "../limits.ts";
 /** BLAKE2b's block: Noise's BLOCKLEN, and the key block of HMAC (Noise rev 34 §12.8). */
 const blockLength = 128;
 
-/** HMAC-BLAKE2b (RFC 2104 over BLAKE2b-512, not BLAKE2b's keyed mode). The key has at most 128 bytes; 64 come back. */
+/**
+ * HMAC-BLAKE2b (RFC 2104 over BLAKE2b-512, not BLAKE2b's keyed mode; NO-015). The key has at most 128 bytes; 64 come
+ * back.
+ */
 export function hmac(primitives: Primitives, key: Uint8Array, data: Uint8Array): Uint8Array {
   if (key.length > blockLength) throw new RangeError(`an HMAC key has at most ${blockLength} bytes`);
   const inner = new Uint8Array(blockLength).fill(0x36);
@@ -22,7 +25,7 @@ export function hmac(primitives: Primitives, key: Uint8Array, data: Uint8Array):
   return mac;
 }
 
-/** Noise's HKDF with two outputs of 64 bytes each (Noise rev 34 §4.3). */
+/** Noise's HKDF with two outputs of 64 bytes each (Noise rev 34 §4.3; NO-016). */
 export function hkdf(
   primitives: Primitives,
   chainingKey: Uint8Array,

@@ -1,6 +1,6 @@
 // Generated from spec/alerts.json by scripts/spec.ts. Do not edit.
 
-/** The registered alert codes. A code's meaning never changes and is never reused; 0 is no alert. */
+/** The registered alert codes. A code's meaning never changes and is never reused (AL-001); 0 is no alert. */
 export const alertCodes = {
   /** A fault on the sender's side. */
   internal_error: 1,

@@ -10,7 +10,7 @@ export type Frame =
 
 /**
  * Cuts records out of a byte stream. Nothing is allocated for a length that a peer claims: the bytes that have come
- * are all there is.
+ * are all there is (RC-022), and a record is one once they are all its bytes (RC-021).
  */
 export class Deframer {
   readonly #queue: ByteQueue;

@@ -7,7 +7,7 @@ export type RecordType = keyof typeof recordTypes;
 
 const typeNames = Object.keys(recordTypes) as RecordType[];
 
-/** A record's plaintext, parsed. Bodies are views of the plaintext. */
+/** A record's plaintext, parsed, without its padding (RC-010). Bodies are views of the plaintext. */
 export type RecordContent =
   | { readonly type: "data"; readonly body: Uint8Array }
   | { readonly type: "alert"; readonly code: number; readonly message: string }
@@ -53,7 +53,7 @@ export function parsePlaintext(plaintext: Uint8Array): RecordContent | RecordFau
 function parseBody(type: RecordType, body: Uint8Array): RecordContent | undefined {
   switch (type) {
     case "data":
-      return body.length >= 1 && body.length <= maxRecordBody ? { type, body } : undefined;
+      return body.length >= 1 && body.length <= maxRecordBody ? { type, body } : undefined; // RC-025
     case "alert":
       return parseAlert(body);
     case "accept":
@@ -70,6 +70,7 @@ function parseAlert(body: Uint8Array): RecordContent | undefined {
   const code = readU16(body, 0);
   if (code === 0) return undefined;
   try {
+    // AL-025, AL-026: strict, and a byte order mark stays.
     const message = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body.subarray(2));
     return { type: "alert", code, message };
   } catch {

@@ -8,7 +8,7 @@ const noAssociatedData = new Uint8Array(0);
 /** A record that was read; why it is none; or that no nonce is left to open it with. */
 export type ReadResult = RecordContent | RecordFault | { readonly exhausted: true };
 
-/** Opens the records of one direction. After a fault it is spent. */
+/** Opens the records of one direction, in the order of their counters (RC-004). After a fault it is spent. */
 export class RecordReader {
   readonly #deframer: Deframer;
   readonly #cipher: CipherState;

@@ -22,7 +22,7 @@ export interface WriterOptions {
   readonly recordSize: number;
 }
 
-/** Seals the records of one direction. */
+/** Seals the records of one direction, in the order of their counters and without a gap (RC-004). */
 export class RecordWriter {
   readonly #cipher: CipherState;
   readonly #paddedLength: (length: number) => number;
