@@ -57,6 +57,8 @@ export class Driver {
   readonly #events: DriverEvents;
   readonly #drainTimeout: number;
   readonly #queue: Output[] = [];
+  /** Bytes to be transmitted among the outputs that wait to be carried out. */
+  #uncarried = 0;
   #isCarrying = false;
   #awaitsFlush = false;
   #applicationIsFull = false;
@@ -102,10 +104,14 @@ export class Driver {
     return overStates.has(this.channel.state);
   }
 
-  /** Bytes that were written and have not been handed over. */
+  /**
+   * Bytes that were written and have not been handed over. What is written from within an event waits for the outputs
+   * before it, and counts: a writer that were told of room would go on, and the event never return.
+   */
   get backlog(): number {
     const { channel } = this;
-    return this.transport.pending + (channel instanceof ClientChannel ? channel.queuedBytes : 0);
+    const queued = channel instanceof ClientChannel ? channel.queuedBytes : 0;
+    return this.transport.pending + this.#uncarried + queued;
   }
 
   write(bytes: Uint8Array): void {
@@ -154,7 +160,10 @@ export class Driver {
   /** Calls the channel and carries out what it wants. */
   #run(call: () => Output[]): void {
     try {
-      this.#queue.push(...call());
+      for (const output of call()) {
+        this.#queue.push(output);
+        if (output.type === "transmit") this.#uncarried += output.bytes.length;
+      }
     } catch (error) {
       if (error instanceof UsageError) throw error;
       this.#break(error);
@@ -184,6 +193,7 @@ export class Driver {
     switch (output.type) {
       case "transmit":
         this.#awaitsFlush = true;
+        this.#uncarried -= output.bytes.length;
         this.transport.write(output.bytes);
         return;
       case "dh":
@@ -267,6 +277,7 @@ export class Driver {
 
   #break(cause: unknown): void {
     this.#queue.length = 0;
+    this.#uncarried = 0;
     this.transport.destroy();
     this.#events.broken(cause);
     this.#settle();

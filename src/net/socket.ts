@@ -9,8 +9,10 @@ import type { AlertName } from "../protocol/record/alert-codes.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { type Decision, type DrainLimits, Driver } from "./driver.ts";
 import { AlertError, closedError, errorOf, type HawserError, internalError } from "./errors.ts";
-import { Outbox } from "./outbox.ts";
+import { IdleTimer } from "./idle-timer.ts";
+import { LateFailure } from "./late-failure.ts";
 import { Pings } from "./pings.ts";
+import { Sending } from "./sending.ts";
 
 /** What both ends of a socket may be told. */
 export interface SocketOptions {
@@ -70,34 +72,24 @@ export class HawserSocket extends Duplex {
   readonly #origin: Origin;
   readonly #drain: DrainLimits;
   readonly #opening = new AbortController();
-  readonly #outbox: Outbox;
+  readonly #sending: Sending;
+  readonly #late: LateFailure;
   readonly #pings: Pings;
+  readonly #idle = new IdleTimer(() => this.emit("timeout"));
   /** Promises that are to be rejected when the socket is destroyed. */
   readonly #waiters = new Set<(error: Error) => void>();
-  /** Empty chunks that stand, among what is written, for calls of `flush()`. */
-  readonly #markers = new WeakSet<Uint8Array>();
   #driver: Driver | undefined;
   #constructed: Callback | undefined;
   #settleReady: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #isOpen = false;
   /** The connection's clean end has been told. */
   #isClosed = false;
-  /** The peer's end has been pushed. */
-  #hasEnded = false;
   #isRef = true;
-  /** A write, or the end, that calls back once at most so much waits. */
-  #blocked: { readonly limit: number; readonly callback: Callback } | undefined;
   /** The end of the own direction, where it waits for the handshake. */
   #ending: Callback | undefined;
-  #failure: HawserError | undefined;
   #refusedBecause: unknown;
-  /** The failure waits for the data before it to be read. */
-  #isHeld = false;
-  #holdTimer: NodeJS.Timeout | undefined;
   /** What `alert()` says. */
   #farewell: AlertError | undefined;
-  #idleTimer: NodeJS.Timeout | undefined;
-  #idleTimeout = 0;
 
   /** @internal */
   constructor(origin: Origin, options: SocketOptions = {}) {
@@ -105,7 +97,8 @@ export class HawserSocket extends Duplex {
     super({ allowHalfOpen: options.allowHalfOpen ?? false, highWaterMark });
     this.#origin = origin;
     this.#drain = options.drain ?? {};
-    this.#outbox = new Outbox(recordSize, (data) => this.#send(data));
+    this.#sending = new Sending(recordSize, highWaterMark);
+    this.#late = new LateFailure(this, options.drain?.timeout ?? defaultDrainTimeout);
     this.#pings = new Pings({
       send: (body) => this.#openDriver("a ping").ping(body),
       mayTryAgain: () => this.#driver?.channel.deadline !== undefined,
@@ -149,7 +142,7 @@ export class HawserSocket extends Duplex {
 
   /** Why the connection failed. It is there before `'error'` is, which waits for the data before it to be read. */
   get failure(): HawserError | undefined {
-    return this.#failure;
+    return this.#late.error;
   }
 
   /** Resolves once all that was written before has been handed to the transport. */
@@ -157,11 +150,7 @@ export class HawserSocket extends Duplex {
     return this.#waitFor((resolve) => {
       if (this.writableFinished) resolve();
       else if (this.writableEnded) this.once("finish", resolve);
-      else {
-        const marker = Buffer.alloc(0);
-        this.#markers.add(marker);
-        this.write(marker, (error) => error ?? resolve());
-      }
+      else this.write(this.#sending.marker(), (error) => error ?? resolve());
     });
   }
 
@@ -175,7 +164,7 @@ export class HawserSocket extends Duplex {
     const farewell = new AlertError(code, words);
     await this.flush();
     if (this.destroyed || this.#isClosed)
-      throw this.#failure ?? closedError("The connection is over already.");
+      throw this.failure ?? closedError("The connection is over already.");
     this.dismiss(farewell);
   }
 
@@ -192,25 +181,25 @@ export class HawserSocket extends Duplex {
   /** The time that a Ping and its answer take, in milliseconds. A peer whose application does not read can't answer. */
   async ping(): Promise<number> {
     await this.ready;
-    if (this.destroyed || this.#failure !== undefined) throw this.#over();
+    if (this.destroyed || this.failure !== undefined) throw this.#over();
     return this.#pings.ping();
   }
 
-  /** As `net.Socket` has it: `'timeout'` after so many milliseconds without data in either direction; 0 for never. */
+  /**
+   * As `net.Socket` has it: `'timeout'` after so many milliseconds without data in either direction; 0 for never.
+   *
+   * @throws UsageError for what is no time
+   */
   setTimeout(milliseconds: number, listener?: () => void): this {
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = undefined;
-    this.#idleTimeout = milliseconds;
-    if (milliseconds > 0) {
-      this.#idleTimer = setTimeout(() => this.emit("timeout"), milliseconds).unref();
-      if (listener !== undefined) this.once("timeout", listener);
-    } else if (listener !== undefined) this.off("timeout", listener);
+    this.#idle.set(milliseconds);
+    if (listener !== undefined)
+      milliseconds > 0 ? this.once("timeout", listener) : this.off("timeout", listener);
     return this;
   }
 
   /** What `setTimeout` was told. */
   get timeout(): number | undefined {
-    return this.#idleTimeout === 0 ? undefined : this.#idleTimeout;
+    return this.#idle.milliseconds;
   }
 
   ref(): this {
@@ -278,41 +267,32 @@ export class HawserSocket extends Duplex {
   override write(chunk: unknown, encoding: BufferEncoding, callback?: Callback): boolean;
   override write(chunk: unknown, encodingOrCallback?: BufferEncoding | Callback, last?: Callback): boolean {
     const callback = typeof encodingOrCallback === "function" ? encodingOrCallback : last;
-    if (this.#isHeld) {
-      // Not the stream's error yet, as that would end the reading; and no pushing back, as a pipe would wait for ever.
-      if (callback !== undefined) process.nextTick(callback, this.#failure);
-      return true;
+    if (this.#late.isHeld) {
+      this.#late.refuse(callback);
+      return false;
     }
     const encoding = typeof encodingOrCallback === "string" ? encodingOrCallback : "utf8";
-    const told = callback && ((error?: Error | null) => callback(this.#failure ?? error));
+    const told = callback && ((error?: Error | null) => callback(this.failure ?? error));
     return super.write(chunk, encoding, told);
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    if (this.#failure !== undefined || this.#driver === undefined || this.#driver.isOver) {
+    if (this.failure !== undefined) {
       callback();
       return;
     }
-    const isMarker = this.#markers.has(chunk);
-    if (isMarker) this.#outbox.seal();
-    else {
-      this.bytesWritten += chunk.length;
-      this.#idleTimer?.refresh();
-      this.#outbox.add(chunk);
-    }
-    this.#block(isMarker ? 0 : this.writableHighWaterMark, callback);
+    const taken = this.#sending.write(chunk, callback);
+    this.bytesWritten += taken;
+    if (taken > 0) this.#idle.refresh();
   }
 
   override _final(callback: Callback): void {
-    if (this.#failure !== undefined) return; // The socket is about to be destroyed.
-    if (!this.#isOpen) {
-      this.#ending = callback;
-      return;
+    if (this.failure !== undefined) return; // The socket is about to be destroyed.
+    if (!this.#isOpen) this.#ending = callback;
+    else {
+      this.#sending.end(callback);
+      if (this.#isClosed) this.#sending.release();
     }
-    this.#outbox.seal();
-    this.#driver?.close();
-    if (this.#isClosed) callback();
-    else this.#block(0, callback);
   }
 
   override _read(): void {
@@ -321,7 +301,7 @@ export class HawserSocket extends Duplex {
 
   override read(size?: number): unknown {
     const chunk: unknown = super.read(size);
-    if (this.#isHeld && this.readableLength === 0) this.#release();
+    this.#late.afterRead();
     return chunk;
   }
 
@@ -333,23 +313,22 @@ export class HawserSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    clearTimeout(this.#holdTimer);
-    clearTimeout(this.#idleTimer);
-    this.#isHeld = false;
+    this.#late.clear();
+    this.#idle.clear();
     const driver = this.#driver;
     if (driver !== undefined && !driver.isOver) {
-      this.#outbox.seal();
+      this.#sending.seal();
       const { alert, words } = lastWords(this.#farewell ?? error);
       driver.alert(alert, words);
     }
-    this.#outbox.clear();
+    this.#sending.discard();
     const reason = error ?? this.#farewell ?? this.#over();
     this.#settleReady?.reject(reason);
     this.#pings.fail(reason);
     for (const reject of this.#waiters) reject(reason);
     this.#waiters.clear();
     callback(error);
-    this.#unblock(reason);
+    this.#sending.release(reason);
   }
 
   // --- The connection
@@ -369,8 +348,9 @@ export class HawserSocket extends Duplex {
       closed: () => this.#onClosed(),
       failed: (failure) => this.#onFailed(failure),
       broken: (cause) => this.#tell(internalError(cause)),
-      wrote: () => this.#makeRoom(),
+      wrote: () => this.#onWrote(),
     });
+    this.#sending.attach(this.#driver);
     if (!this.#isRef) this.#setRef(false);
     this.#driver.start(head);
   }
@@ -404,19 +384,19 @@ export class HawserSocket extends Duplex {
   #onData(bytes: Uint8Array): boolean {
     if (this.destroyed) return true;
     this.bytesRead += bytes.length;
-    this.#idleTimer?.refresh();
+    this.#idle.refresh();
     return this.push(bytes);
   }
 
   #onEnd(): void {
     if (this.destroyed) return;
-    this.#hasEnded = true;
+    this.#late.peerEnded();
     this.push(null);
   }
 
   #onClosed(): void {
     this.#isClosed = true;
-    if (this.#isOpen) this.#unblock();
+    if (this.#isOpen) this.#sending.release();
     else this.destroy(); // A client that came and went without a word.
   }
 
@@ -426,56 +406,19 @@ export class HawserSocket extends Duplex {
 
   /** A failure is told once the data that came before it has been read; the writer is told at once. */
   #tell(error: HawserError): void {
-    if (this.destroyed || this.#failure !== undefined) return;
-    this.#failure = error;
-    this.#outbox.clear();
-    const hasReader = this.readableFlowing !== null;
-    const endWaits = this.#hasEnded && !this.readableEnded && hasReader;
-    if (this.readableLength === 0 && !endWaits) {
-      this.destroy(error);
-      return;
-    }
-    this.#isHeld = true;
-    this.#unblock();
-    if (endWaits && this.readableLength === 0) this.#release();
-    if (!hasReader) {
-      this.#holdTimer = setTimeout(() => {
-        if (this.readableFlowing === null) this.destroy(error);
-      }, this.#drain.timeout ?? defaultDrainTimeout);
-    }
+    if (this.destroyed || this.failure !== undefined) return;
+    this.#sending.discard();
+    this.#late.tell(error, this.#isRef);
+    this.#sending.release();
   }
 
-  /** All has been read that came before the failure, the end perhaps not. */
-  #release(): void {
-    const tell = () => this.destroy(this.#failure);
-    if (this.#hasEnded && !this.readableEnded) this.once("end", tell);
-    else process.nextTick(tell);
-  }
-
-  #send(data: Uint8Array): void {
-    const driver = this.#driver;
-    if (driver !== undefined && !driver.isOver) driver.write(data);
-  }
-
-  #block(limit: number, callback: Callback): void {
-    this.#blocked = { limit, callback };
-    this.#makeRoom();
-  }
-
-  #makeRoom(): void {
-    const { limit } = this.#blocked ?? {};
-    const waiting = this.#outbox.length + (this.#driver?.backlog ?? 0);
-    if (limit !== undefined && waiting <= limit) this.#unblock();
-  }
-
-  #unblock(error?: Error): void {
-    const blocked = this.#blocked;
-    this.#blocked = undefined;
-    blocked?.callback(error);
+  #onWrote(): void {
+    if (this.writableLength > 0) this.#idle.refresh(); // A slow peer takes its time, and is not idle.
+    this.#sending.makeRoom();
   }
 
   #waitFor(start: (resolve: () => void) => void): Promise<void> {
-    if (this.destroyed || this.#failure !== undefined) return Promise.reject(this.#over());
+    if (this.destroyed || this.failure !== undefined) return Promise.reject(this.#over());
     return new Promise((resolve, reject) => {
       this.#waiters.add(reject);
       start(() => {
@@ -486,7 +429,7 @@ export class HawserSocket extends Duplex {
   }
 
   #over(): Error {
-    return this.#failure ?? this.errored ?? closedError("The connection is over.");
+    return this.failure ?? this.errored ?? closedError("The connection is over.");
   }
 
   #openDriver(what: string): Driver {

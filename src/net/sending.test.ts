@@ -1,0 +1,130 @@
+/** Why: a writer that is never held back keeps the event loop from the very read, or timer, that would stop it. */
+import { once } from "node:events";
+import { Duplex } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { clientKey, serverKey } from "../../properties/model/pair.ts";
+import {
+  afterwards,
+  joinIn,
+  pattern,
+  pipePair,
+  readAll,
+  serve,
+  until,
+} from "../../properties/net/loopback.ts";
+import { accept } from "./accept.ts";
+import { connect } from "./connect.ts";
+import { AlertError } from "./errors.ts";
+import type { HawserSocket } from "./socket.ts";
+
+const chunk = pattern(65_536);
+
+/** Writes for as long as it may, heeding nothing else; how often it was allowed to. */
+function writeOn(socket: HawserSocket, most = 10_000): number {
+  let count = 1;
+  while (count < most && socket.write(chunk)) count++;
+  return count;
+}
+
+/** An end of a connection whose transport takes everything at once, and passes on the handshake alone. */
+async function intoTheVoid(): Promise<HawserSocket> {
+  const [near, far] = pipePair();
+  let isOpen = false;
+  const transport: Duplex = new Duplex({
+    read: () => void near.resume(),
+    write(bytes, _encoding, callback) {
+      if (!isOpen) near.write(bytes);
+      callback();
+    },
+  });
+  near.on("data", (bytes) => transport.push(bytes));
+  const [client, server] = await Promise.all([
+    connect({ stream: transport, keyPair: clientKey, serverKey: serverKey.publicKey }),
+    accept(far, { keyPair: serverKey, authorize: () => true }),
+  ]);
+  isOpen = true;
+  for (const socket of [client, server]) {
+    socket.on("error", () => undefined);
+    afterwards(() => socket.destroy());
+  }
+  return client;
+}
+
+describe("a writer is held back", () => {
+  it("from within an event, when nothing can be handed over yet", async () => {
+    const counts: number[] = [];
+    const server = await serve((socket) => {
+      counts.push(writeOn(socket));
+      socket.on("data", () => counts.push(writeOn(socket)));
+    });
+    const client = await joinIn(server);
+    client.resume();
+    client.write("go on");
+    await until(() => counts.length >= 2);
+    for (const count of counts) expect(count).toBeLessThan(100);
+  });
+
+  it("by a transport that takes everything at once, for a turn of the event loop", async () => {
+    const client = await intoTheVoid();
+    const counts = [writeOn(client)];
+    client.on("drain", () => counts.push(writeOn(client)));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(counts.length).toBeGreaterThan(1);
+    for (const count of counts) expect(count).toBeLessThan(100);
+  });
+
+  it("also where each write waits for the one before", async () => {
+    const client = await intoTheVoid();
+    const next = (error?: Error | null) => {
+      if (error == null) client.write("x", next);
+    };
+    next();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(client.bytesWritten).toBeGreaterThan(4_096);
+  });
+
+  it("from within the event of data that an alert has come with", async () => {
+    const [near, far] = pipePair();
+    const [client, server] = await Promise.all([
+      connect({ stream: near, keyPair: clientKey, serverKey: serverKey.publicKey }),
+      accept(far, { keyPair: serverKey, authorize: () => true }),
+    ]);
+    const counts: number[] = [];
+    client.on("data", () => counts.push(writeOn(client)));
+    // Both in one chunk of the transport: the channel has failed by the time of the data's event.
+    far.cork();
+    server.write("data");
+    void server.alert(0x8001, "enough");
+    setImmediate(() => far.uncork());
+    const [error] = await once(client, "error");
+    expect(error).toMatchObject({ alert: 0x8001 });
+    for (const count of counts) expect(count).toBeLessThan(100);
+  });
+
+  it("while a failure waits for the data before it to be read, and fails", async () => {
+    let atServer: HawserSocket | undefined;
+    const server = await serve((socket) => {
+      atServer = socket;
+    });
+    const client = await joinIn(server);
+    await until(() => atServer !== undefined);
+    atServer?.write("unread");
+    atServer?.destroy(new AlertError(0x8001));
+    atServer?.on("error", () => undefined);
+    await until(() => client.failure !== undefined);
+    const errors: unknown[] = [];
+    const write = () => {
+      const isWelcome = client.write(chunk, (error) => {
+        errors.push(error, isWelcome);
+        write();
+      });
+    };
+    write();
+    let drains = 0;
+    client.on("drain", () => drains++);
+    await until(() => errors.length > 3);
+    expect(errors.slice(0, 2)).toMatchObject([{ alert: 0x8001 }, false]);
+    await until(() => drains > 1);
+    expect(await readAll(client)).toMatchObject({ data: Buffer.from("unread"), end: { alert: 0x8001 } });
+  });
+});

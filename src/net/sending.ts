@@ -1,0 +1,110 @@
+import type { Driver } from "./driver.ts";
+import { Outbox } from "./outbox.ts";
+
+type Callback = (error?: Error | null) => void;
+
+/**
+ * How much is taken from a writer, in bytes, before it has to wait for a turn of the event loop, and what a write
+ * counts for at least. A transport that takes everything at once would never push back, and neither the reason to
+ * stop nor a timer would ever be seen.
+ */
+const perTurn = 1_048_576;
+const leastPerWrite = 256;
+
+/**
+ * The writing side of a socket: what is written goes through the outbox to the driver, and each write calls back once
+ * not much more than the high-water mark waits there.
+ */
+export class Sending {
+  readonly #highWaterMark: number;
+  readonly #outbox: Outbox;
+  /** Empty chunks that stand, among what is written, for calls of `flush()`. */
+  readonly #markers = new WeakSet<Uint8Array>();
+  #driver: Driver | undefined;
+  /** A write, or the end, that calls back once at most so much waits. */
+  #blocked: { readonly limit: number; readonly callback: Callback } | undefined;
+  #takenInTurn = 0;
+  #turn: NodeJS.Immediate | undefined;
+
+  /**
+   * @param recordSize the most data of one record, in bytes
+   * @param highWaterMark how much may wait, in bytes, before a write does
+   */
+  constructor(recordSize: number, highWaterMark: number) {
+    this.#highWaterMark = highWaterMark;
+    this.#outbox = new Outbox(recordSize, (data) => this.#send(data));
+  }
+
+  /** There is a connection to send over. */
+  attach(driver: Driver): void {
+    this.#driver = driver;
+  }
+
+  /** A chunk that, once it is written, calls back when all before it has been handed to the transport. */
+  marker(): Uint8Array {
+    const marker = Buffer.alloc(0);
+    this.#markers.add(marker);
+    return marker;
+  }
+
+  /** Takes a chunk on: how many bytes it is. One write at a time, as Node has it. */
+  write(chunk: Uint8Array, callback: Callback): number {
+    if (this.#markers.has(chunk)) {
+      this.#outbox.seal();
+      this.#block(0, callback);
+      return 0;
+    }
+    this.#takenInTurn += Math.max(chunk.length, leastPerWrite);
+    this.#outbox.add(chunk);
+    this.#block(this.#highWaterMark, callback);
+    return chunk.length;
+  }
+
+  /** Ends the own direction of an open connection. */
+  end(callback: Callback): void {
+    this.#outbox.seal();
+    this.#driver?.close();
+    this.#block(0, callback);
+  }
+
+  /** Some of what waited has been handed over. */
+  makeRoom(): void {
+    // Of a connection that is over nothing is handed over: its end is about to be told, and releases the writer.
+    if (this.#blocked === undefined || this.#driver === undefined || this.#driver.isOver) return;
+    if (this.#outbox.length + this.#driver.backlog > this.#blocked.limit) return;
+    if (this.#takenInTurn < perTurn) this.release();
+    else this.#turn ??= setImmediate(() => this.#onTurn());
+  }
+
+  /** Lets the writer go on, whatever waits. */
+  release(error?: Error): void {
+    const blocked = this.#blocked;
+    this.#blocked = undefined;
+    blocked?.callback(error);
+  }
+
+  /** Forgets what has not been sealed: there is nobody to send it to. */
+  discard(): void {
+    this.#outbox.clear();
+  }
+
+  /** Sends what there is. */
+  seal(): void {
+    this.#outbox.seal();
+  }
+
+  #block(limit: number, callback: Callback): void {
+    this.#blocked = { limit, callback };
+    this.makeRoom();
+  }
+
+  #onTurn(): void {
+    this.#turn = undefined;
+    this.#takenInTurn = 0;
+    this.makeRoom();
+  }
+
+  #send(data: Uint8Array): void {
+    if (this.#driver?.isOver === false) this.#driver.write(data);
+  }
+}
