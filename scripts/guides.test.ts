@@ -1,51 +1,53 @@
 /** Why: a guide's program is copied before its text is read, so it has to run, and to print what the guide says. */
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { faults } from "./compile-blocks.ts";
+import { blocks, runText } from "./run-program.ts";
 
-const root = join(import.meta.dirname, "..");
+const folder = "docs/guides";
+const guides = readdirSync(join(import.meta.dirname, "..", folder)).filter((name) => name.endsWith(".md"));
 
-/** The blocks of a language in a page, in order. */
-function blocks(page: string, language: string): string[] {
-  const text = readFileSync(join(root, page), "utf8");
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "gms"))].map(
-    ([, code = ""]) => code,
-  );
-}
+/** The programs of each guide: every block of JavaScript is a whole one, and a block of text after it is what it prints. */
+const programs: Readonly<Record<string, number>> = {
+  "deadlines.md": 2,
+  "driver.md": 1,
+  "errors.md": 1,
+  "first-contact.md": 1,
+  "from-node-tls.md": 1,
+  "keys.md": 1,
+  "other-streams.md": 3,
+};
 
-const [program = ""] = blocks("docs/guides/driver.md", "js");
+describe("the guides", () => {
+  it("have as many programs as are run here", () => {
+    const counts = guides.map((name) => [name, blocks(`${folder}/${name}`, "js").length] as const);
+    expect(Object.fromEntries(counts.filter(([, count]) => count > 0))).toEqual(programs);
+  });
 
-/** Runs a program against the sources. */
-async function run(code: string): Promise<{ stdout: string; stderr: string }> {
-  const sources = pathToFileURL(join(root, "src", "index.ts")).href;
-  const folder = mkdtempSync(join(tmpdir(), "hawser-guide-"));
-  try {
-    const path = join(folder, "program.mjs");
-    writeFileSync(path, code.replace('from "hawser"', `from ${JSON.stringify(sources)}`));
-    const options = { cwd: root, timeout: 30_000 };
-    return await promisify(execFile)(process.execPath, ["--import", "tsx", path], options);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+  it.each(Object.keys(programs))("%s has programs that run and print what it says", async (name) => {
+    const printed = blocks(`${folder}/${name}`, "text");
+    const codes = blocks(`${folder}/${name}`, "js");
+    expect(printed.length).toBe(codes.length);
+    for (const [index, code] of codes.entries()) {
+      expect(await runText(code)).toEqual({ stdout: printed[index], stderr: "" });
+    }
+  });
+
+  it.each(guides)("%s has pieces of code that compile as they stand", (name) => {
+    expect(faults(blocks(`${folder}/${name}`, "ts"))).toEqual([]);
+  });
+});
 
 describe("docs/guides/driver.md", () => {
-  it("has a program that runs and prints what the guide says", async () => {
-    const printed = blocks("docs/guides/driver.md", "text");
-    expect(printed.length).toBe(1);
-    expect(await run(program)).toEqual({ stdout: printed[0], stderr: "" });
-  });
+  const [program = ""] = blocks("docs/guides/driver.md", "js");
 
   it("tells a client that is no friend so, instead of opening", async () => {
     const friends = "const friends = [keys.client.publicKey];";
     expect(program).toContain(friends);
     const common = "const common = { primitives,";
     expect(program).toContain(common);
-    const { stdout, stderr } = await run(
+    const { stdout, stderr } = await runText(
       program.replace(friends, "const friends = [];").replace(common, `${common} drain: { timeout: 100 },`), // Node 20's duplexPair tells no end of a close
     );
     expect(stdout).toMatch(/^server: a stranger who wants to chat$/m);

@@ -1,0 +1,29 @@
+/** Why: who meets an error looks it up by its code, and has to find it, as it is. */
+import { describe, expect, it } from "vitest";
+import { KEY_ERRORS } from "../src/keys/errors.ts";
+import { SOCKET_ERRORS } from "../src/net/errors.ts";
+import { errorsPage, page } from "./errors.ts";
+import { reasons } from "./errors-failures.ts";
+import { pageAsItIs } from "./generated-page.ts";
+import { constituentsOf } from "./source-docs.ts";
+
+describe(page, () => {
+  it("is what scripts/errors.ts makes of the code (npx tsx scripts/errors.ts)", async () => {
+    expect(pageAsItIs(page)).toBe(await errorsPage());
+  });
+
+  it("has every code there is", () => {
+    const text = pageAsItIs(page);
+    const failures = constituentsOf("src/protocol/failure.ts", "Reason").map(({ code }) => code);
+    expect(failures).toEqual(Object.keys(reasons));
+    for (const code of [
+      ...failures.map((code) => `ERR_HAWSER_${code.toUpperCase()}`),
+      ...Object.keys(SOCKET_ERRORS),
+    ]) {
+      expect(text).toContain(`### ${code}\n`);
+    }
+    for (const code of [...Object.keys(KEY_ERRORS), "ERR_HAWSER_USAGE", "ERR_HAWSER_NATIVE_UNAVAILABLE"]) {
+      expect(text).toContain(`| \`${code}\` |`);
+    }
+  });
+});
