@@ -3,7 +3,7 @@ import { runsFactor } from "./properties/seed.ts";
 
 export default defineConfig({
   test: {
-    include: ["{src,properties,spec,fuzz,scripts}/**/*.test.ts"],
+    include: ["{src,properties,spec,fuzz,scripts,demo,bench}/**/*.test.ts"],
     // Announces the seed once; `setup.ts` then fixes it in every worker.
     globalSetup: ["properties/seed.ts"],
     setupFiles: ["properties/setup.ts"],
