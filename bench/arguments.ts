@@ -1,0 +1,133 @@
+import { parseArgs } from "node:util";
+import type { Sizes } from "./works/work.ts";
+
+/** What the command line asks for. */
+export interface Options {
+  /** Works and contenders by their ids, in the order in which they stand in the tables. */
+  readonly works: readonly string[];
+  readonly contenders: readonly string[];
+  readonly runs: number;
+  readonly sizes: Sizes;
+  /** What the figures are kept in, and what they are taken from instead of measuring. */
+  readonly json: string | undefined;
+  readonly from: string | undefined;
+  /** Whether docs/performance.md and its plot are to be written. */
+  readonly write: boolean;
+}
+
+/** The command line makes no sense; the message says why. */
+export class ArgumentError extends Error {}
+
+const full: Sizes = {
+  bulk: 1024 ** 3,
+  write: 65_536,
+  messages: 400_000,
+  roundTrips: 10_000,
+  handshakes: 400,
+  concurrentHandshakes: 800,
+  idle: 1_000,
+};
+
+/** Enough to see that all works and is right, in less than a minute. */
+const quick: Sizes = {
+  bulk: 32 * 1024 ** 2,
+  write: 65_536,
+  messages: 20_000,
+  roundTrips: 500,
+  handshakes: 40,
+  concurrentHandshakes: 64,
+  idle: 100,
+};
+
+/**
+ * @param works the works there are, and `contenders` the same: what `--only` and `--peers` choose from
+ * @returns `undefined` where help is asked for
+ * @throws ArgumentError
+ */
+export function parseArguments(
+  args: readonly string[],
+  works: readonly string[],
+  contenders: readonly string[],
+): Options | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  const isPart = values.quick || values.only !== undefined || values.peers !== undefined;
+  if (values.write && isPart) {
+    throw new ArgumentError("--write is for a whole run: not with --quick, --only or --peers");
+  }
+  if (
+    values.from !== undefined &&
+    (isPart || values.full || values.size !== undefined || values.runs !== undefined)
+  ) {
+    throw new ArgumentError("--from measures nothing: it goes with --write and --json alone");
+  }
+  if (values.quick && values.full) throw new ArgumentError("--quick and --full exclude each other");
+  const sizes = values.quick ? quick : full;
+  return {
+    works: choose("--only", values.only, works),
+    contenders: choose("--peers", values.peers, contenders),
+    runs: values.runs === undefined ? (values.quick ? 1 : 5) : whole("--runs", values.runs),
+    sizes: {
+      ...sizes,
+      ...(values.full && { idle: 10_000 }),
+      ...(values.size !== undefined && { bulk: bytes(values.size, sizes.write) }),
+    },
+    json: values.json,
+    from: values.from,
+    write: values.write ?? false,
+  };
+}
+
+/** What `--help` prints. */
+export function usage(works: readonly string[], contenders: readonly string[]): string {
+  return `npm run bench -- [options]
+
+  --only WORK,…    ${works.join(", ")}
+  --peers NAME,…   ${contenders.join(", ")}
+  --runs N         runs of each; 5
+  --size BYTES     what crosses in bulk, such as 256M or 4G; 1G
+  --full           10,000 idle connections instead of 1,000
+  --quick          once, and little of everything: is it right, rather than how fast
+  --json FILE      keeps the figures
+  --from FILE      takes them from there instead of measuring
+  --write          writes docs/performance.md and docs/performance.svg`;
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const options = {
+    ...{ only: text, peers: text, runs: text, size: text, json: text, from: text },
+    ...{ quick: flag, full: flag, write: flag, help: { ...flag, short: "h" } },
+  };
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values;
+  } catch (error) {
+    throw new ArgumentError((error as Error).message, { cause: error });
+  }
+}
+
+function choose(option: string, list: string | undefined, all: readonly string[]): readonly string[] {
+  if (list === undefined) return all;
+  const wanted = new Set(list.split(",").map((name) => name.trim()));
+  for (const name of wanted) {
+    if (!all.includes(name)) throw new ArgumentError(`${option} ${name}: there is only ${all.join(", ")}`);
+  }
+  return all.filter((name) => wanted.has(name));
+}
+
+function whole(option: string, text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new ArgumentError(`${option} ${text}: a whole number was expected`);
+  return Number(text);
+}
+
+/** As whole writes. */
+function bytes(text: string, write: number): number {
+  const [, digits, unit] = /^(\d{1,12})([KMG]?)$/.exec(text) ?? [];
+  if (digits === undefined)
+    throw new ArgumentError(`--size ${text}: bytes were expected, such as 256M or 4G`);
+  const factor = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }[unit as "" | "K" | "M" | "G"];
+  const size = Number(digits) * factor;
+  if (size < write) throw new ArgumentError(`--size ${text}: at least one write, ${write} bytes`);
+  return size - (size % write);
+}

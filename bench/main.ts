@@ -1,0 +1,70 @@
+/** `npm run bench`: measures, and shows and keeps what came out. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { ArgumentError, type Options, parseArguments, usage } from "./arguments.ts";
+import type { Contender } from "./contenders/contender.ts";
+import { contenderIds, loadContender } from "./contenders/index.ts";
+import { thisCommit, thisMachine } from "./report/machine.ts";
+import { circumstances, withFigures } from "./report/page.ts";
+import { asMarkdown, tables } from "./report/table.ts";
+import type { Results, Sample } from "./results.ts";
+import { run } from "./run.ts";
+import { works } from "./works/index.ts";
+
+/** This runs as build/bench/main.js. */
+const docs = new URL("../../docs/", import.meta.url);
+const workIds = works.map(({ id }) => id);
+
+try {
+  const options = parseArguments(process.argv.slice(2), workIds, contenderIds);
+  if (options === undefined) console.log(usage(workIds, contenderIds));
+  else await main(options);
+} catch (error) {
+  if (!(error instanceof ArgumentError)) throw error;
+  console.error(`bench: ${error.message}\n\n${usage(workIds, contenderIds)}`);
+  process.exitCode = 2;
+}
+
+async function main(options: Options): Promise<void> {
+  const { json, from, write } = options;
+  const results =
+    from === undefined ? await measure(options) : (JSON.parse(readFileSync(from, "utf8")) as Results);
+  if (results.samples.length === 0) return;
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+  const all = tables(results);
+  console.log(`\n${circumstances(results)}\n\n${asMarkdown(all)}`);
+  // Of a run in which something went wrong nothing is published.
+  if (!write || process.exitCode === 1) return;
+  const { plot } = await import("./report/plot.ts");
+  const page = fileURLToPath(new URL("performance.md", docs));
+  writeFileSync(page, withFigures(readFileSync(page, "utf8"), results, all));
+  writeFileSync(fileURLToPath(new URL("performance.svg", docs)), await plot(all));
+}
+
+/** Round by round, so that what else the machine does falls on all alike. */
+async function measure(options: Options): Promise<Results> {
+  if (availableParallelism() < 2) console.error("bench: with one core the two ends wait for each other");
+  const circumstancesNow = { date: new Date().toISOString(), commit: thisCommit(), machine: thisMachine() };
+  const contenders: Contender[] = [];
+  for (const id of options.contenders) contenders.push(await loadContender(id));
+  const samples: Sample[] = [];
+  for (const work of works.filter(({ id }) => options.works.includes(id))) {
+    for (let round = 0; round < options.runs; round++) {
+      console.error(`${work.id}, round ${round + 1} of ${options.runs}`);
+      // Nobody always comes first, or after the same one.
+      const first = round % contenders.length;
+      for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
+        try {
+          const figures = await run(work, contender, options.sizes);
+          samples.push({ work: work.id, contender: contender.id, round, figures });
+        } catch (error) {
+          console.error(`${work.id}, ${contender.name}: ${(error as Error).message}`);
+          process.exitCode = 1;
+        }
+      }
+    }
+  }
+  const names = Object.fromEntries(contenders.map(({ id, name }) => [id, name]));
+  return { format: 1, ...circumstancesNow, sizes: options.sizes, contenders: names, samples };
+}

@@ -1,0 +1,16 @@
+import { bulk } from "./bulk.ts";
+import { concurrentHandshakes, handshakes } from "./handshakes.ts";
+import { idleMemory } from "./idle-memory.ts";
+import { messages } from "./messages.ts";
+import { roundTrips } from "./round-trips.ts";
+import type { Work } from "./work.ts";
+
+/** All there are, in the order of the tables. */
+export const works: readonly Work[] = [
+  bulk,
+  handshakes,
+  concurrentHandshakes,
+  roundTrips,
+  messages,
+  idleMemory,
+];
