@@ -5,7 +5,9 @@ const root = join(import.meta.dirname, "..");
 
 /** What the compiler says of pieces of code, each a module of its own, under the strictest options that a reader may have. */
 export function faults(sources: readonly string[]): string[] {
-  const named = new Map(sources.map((code, index) => [join(root, "scripts", `guide-block-${index}.ts`), code]));
+  const named = new Map(
+    sources.map((code, index) => [join(root, "scripts", `guide-block-${index}.ts`), code]),
+  );
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.NodeNext,

@@ -1,0 +1,65 @@
+/** Why: examples are where programs begin, so they have to run as they stand. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runFile, startFile } from "./run-program.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** What each example prints. Those of a folder are run together, below. */
+const prints: Readonly<Record<string, readonly string[]>> = {
+  "authorize.js": [
+    "alice, for shell: welcome, alice",
+    'bob, for shell: 0x8001 "payment is due since May"',
+    'carol, for shell: not_authorized "this key is for backup"',
+    "carol, for backup: welcome, carol",
+    'mallory, for shell: not_authorized ""',
+    'alice, for games: wrong_context ""',
+  ],
+  "json-stream.js": [
+    "client: GET /all",
+    "client: GET /flaky",
+    "client: all 100000 rows, and the end of the answer",
+    'client: ERR_HAWSER_ALERT_RECEIVED 0x8001 "the database went away after 60000 rows"',
+    "client: some rows, and a reason:",
+    'server: This side gives up: alert 0x8001, "the database went away after 60000 rows".',
+    "server: sent all",
+  ],
+  "starttls.js": [
+    "client: hears 200 ready, 200 go ahead",
+    "server: hears SWITCH hawser in the clear",
+    "server: hears the secret within Hawser",
+  ],
+};
+
+describe("examples", () => {
+  it("are all run here", () => {
+    const files = readdirSync(join(root, "examples")).filter((name) => name !== "README.md");
+    expect(files.sort()).toEqual([...Object.keys(prints), "echo"].sort());
+  });
+
+  it.each(Object.entries(prints))("%s prints what it is to show", async (name, lines) => {
+    const { stdout, stderr } = await runFile(join("examples", name));
+    // Two ends print; which of them is the first is not theirs to say.
+    expect(stdout.trimEnd().split("\n").sort()).toEqual([...lines].sort());
+    expect(stderr).toBe("");
+  });
+
+  it("echo sends back what the client said, under the URL that the server prints", async () => {
+    const { child, line } = await startFile("examples/echo/server.js");
+    try {
+      expect(line).toMatch(/^hawser:\/\/hawser1\w{58}@127\.0\.0\.1:4100$/);
+      expect(await runFile("examples/echo/client.js", [line])).toEqual({ stdout: "ahoy\n", stderr: "" });
+    } finally {
+      child.kill();
+    }
+  });
+
+  it("echo is what the README shows", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    for (const name of ["server", "client"]) {
+      const code = readFileSync(join(root, "examples", "echo", `${name}.js`), "utf8");
+      expect(readme).toContain(code.replace(/^(\/\/.*\n)+/, ""));
+    }
+  });
+});
