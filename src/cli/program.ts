@@ -1,0 +1,143 @@
+import { Command, CommanderError, Option } from "commander";
+
+/** What every command may be told. */
+export interface CommonOptions {
+  readonly json?: boolean;
+}
+
+export interface KeygenOptions extends CommonOptions {
+  readonly output?: string;
+}
+
+export interface ListenOptions extends CommonOptions {
+  readonly key?: string;
+  readonly authorizedKeys?: string;
+  readonly allow?: readonly string[];
+  readonly allowAny?: boolean;
+  readonly context?: string;
+  readonly once?: boolean;
+  readonly stealth?: boolean;
+}
+
+export interface ConnectCommandOptions extends CommonOptions {
+  readonly key?: string;
+  readonly context?: string;
+}
+
+/** What the commands do. */
+export interface Actions {
+  keygen(options: KeygenOptions): Promise<void>;
+  pubkey(path: string, options: CommonOptions): Promise<void>;
+  listen(address: string | undefined, options: ListenOptions): Promise<void>;
+  connect(url: string, options: ConnectCommandOptions): Promise<void>;
+  completion(shell: string, program: Command): Promise<void>;
+}
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+const keyOption = () => new Option("--key <file>", "the own key pair, as keygen makes it (required)");
+const jsonOption = () => new Option("--json", "write what there is to say as JSON, an object a line");
+
+/**
+ * The commands with their options, arguments and texts: what is parsed, what `--help` prints, what completion offers
+ * and what the man page says all come from here.
+ */
+export function defineProgram(version: string, actions: Actions): Command {
+  const program = new Command("hawser")
+    .description("A secure channel between two ends that know each other's public keys.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .addHelpText("after", () => examples);
+
+  program
+    .command("keygen")
+    .summary("make a key pair")
+    .description(
+      "Makes a key pair. The secret key goes to FILE, which only its owner can read, or to standard output; " +
+        "the public key is told on standard error.",
+    )
+    .addOption(new Option("-o, --output <file>", "the file to make; one that is there is never overwritten"))
+    .addOption(jsonOption())
+    .action((options: KeygenOptions) => actions.keygen(options));
+
+  program
+    .command("pubkey")
+    .summary("print the public key of a key pair")
+    .description("Prints the public key that belongs to the secret key in FILE.")
+    .argument("<file>", "the key pair's file, or - for standard input")
+    .addOption(jsonOption())
+    .action((path: string, options: CommonOptions) => actions.pubkey(path, options));
+
+  program
+    .command("listen")
+    .summary("wait for a peer, and join it to standard input and output")
+    .description(
+      "Waits for peers that may come in and joins them to standard input and output, one at a time: others are told " +
+        "busy. What the peer sends is written to standard output; standard input is read while there is a peer, and its " +
+        "end (Ctrl-D) ends that direction alone. After a peer the next one is waited for, unless --once is given; a peer " +
+        "that comes after the end of standard input can only send. The first line on standard error is the URL to connect to.",
+    )
+    .usage(
+      "--key FILE (--authorized-keys FILE | --allow KEY... | --allow-any) [options] [HOST:]PORT|unix:PATH",
+    )
+    .argument("[address]", "[HOST:]PORT or unix:PATH; all addresses without HOST, any free port for port 0")
+    .addOption(keyOption())
+    .addOption(
+      new Option("--authorized-keys <file>", "let in the public keys that the file lists").conflicts([
+        "allow",
+        "allowAny",
+      ]),
+    )
+    .addOption(
+      new Option("--allow <key...>", "let in these public keys (hawser1...)").conflicts(["allowAny"]),
+    )
+    .addOption(new Option("--allow-any", "let in anyone who can connect"))
+    .addOption(new Option("--context <name>", "what connections are for: peers must name the same"))
+    .addOption(new Option("--once", "end after the first peer"))
+    .addOption(new Option("--stealth", "do not answer who does not know the own public key"))
+    .addOption(jsonOption())
+    .action((address: string | undefined, options: ListenOptions) => actions.listen(address, options));
+
+  program
+    .command("connect")
+    .summary("connect to a peer, and join it to standard input and output")
+    .description(
+      "Connects and joins the peer to standard input and output. The end of standard input (Ctrl-D) ends that direction " +
+        "alone; the command is over when both ends have closed. A URL without a key (hawser://HOST:PORT) is a first " +
+        "contact: the server's key is shown, and kept if you trust it.",
+    )
+    .usage("--key FILE [options] URL")
+    .argument("<url>", "hawser://KEY@HOST:PORT or hawser+unix://KEY@/PATH, as listen prints it")
+    .addOption(keyOption())
+    .addOption(new Option("--context <name>", "what the connection is for, where the URL does not say it"))
+    .addOption(jsonOption())
+    .action((url: string, options: ConnectCommandOptions) => actions.connect(url, options));
+
+  program
+    .command("completion")
+    .summary("print a script that completes hawser's words in a shell")
+    .description(
+      "Prints a script for a shell, which then completes commands, options and files at the Tab key.",
+    )
+    .argument("<shell>", `${SHELLS.slice(0, -1).join(", ")} or ${SHELLS.at(-1)}`)
+    .action((shell: string) => actions.completion(shell, program));
+
+  return program;
+}
+
+const examples = `
+Two ends on one machine:
+  hawser keygen -o server.key
+  hawser keygen -o client.key
+  hawser listen --key server.key --allow "$(hawser pubkey client.key)" 127.0.0.1:4100
+  hawser connect --key client.key URL      (URL is what listen printed)
+
+Exit codes and more: man hawser`;
+
+/** What commander has to say to a mistake, without its own prefix, and in the form of a sentence a line. */
+export function mistakeOf(error: CommanderError): string {
+  return error.message.replace(/^error: /, "").replaceAll("\n", " ");
+}
+
+export { type Command, CommanderError };
