@@ -21,6 +21,14 @@ export const metrics: readonly Metric[] = [
   metric("round-trips.cpu", "CPU of both ends for a request and reply", "µs", "less", false),
   metric("messages.rate", "Stream of 64-byte messages", "messages per second", "more", true),
   metric("messages.cpu", "CPU of both ends for a message", "µs", "less", false),
+  metric(
+    "turn-messages.rate",
+    "The same, one write in each turn of the event loop",
+    "messages per second",
+    "more",
+    false,
+  ),
+  metric("turn-messages.cpu", "CPU of both ends for such a message", "µs", "less", false),
   metric("idle-memory.rss", "Server's memory for an idle connection (RSS)", "KiB", "less", true),
   metric("idle-memory.heap", "Of that on the heap and in buffers", "KiB", "less", false),
 ];

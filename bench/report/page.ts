@@ -1,8 +1,8 @@
 import type { Results } from "../results.ts";
 import { asMarkdown, number, type Table } from "./table.ts";
 
-const begin = "<!-- begin: written by npm run bench -- --write -->";
-const end = "<!-- end -->";
+const begin = "<!-- generated: figures -->";
+const end = "<!-- end generated -->";
 
 /** The page with its generated part put in anew. @throws Error for a page without a place for it */
 export function withFigures(page: string, results: Results, tables: readonly Table[]): string {
@@ -25,6 +25,6 @@ export function circumstances({ date, commit, machine, sizes, samples }: Results
     `${cores} cores of ${cpu}, ${memory} GiB; ${system}; Node ${node} with OpenSSL ${openssl}; load ${load} before.`,
     `In bulk ${number(sizes.bulk / 2 ** 20)} MiB in writes of ${sizes.write / 1024} KiB;`,
     `${sizes.handshakes} connections one after the other and ${sizes.concurrentHandshakes} sixteen at a time;`,
-    `${sizes.roundTrips} requests; ${sizes.messages} messages; ${sizes.idle} idle connections.`,
+    `${sizes.roundTrips} requests; ${sizes.messages} messages in a row, ${sizes.turnMessages} by turns; ${sizes.idle} idle connections.`,
   ].join("\n");
 }

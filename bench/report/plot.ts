@@ -43,10 +43,11 @@ function chart({ metric, rows }: Table): object {
     colour:
       contender === "hawser" ? colours.own : contender.startsWith("hawser") ? colours.alike : colours.others,
   }));
-  const y = { field: "name", type: "nominal", sort: null, axis: { title: null, labelLimit: 240 } };
+  const format = rows.some(({ summary }) => summary.high >= 100_000) ? "~s" : ",";
+  const y = { field: "name", type: "nominal", sort: null, axis: { title: null, labelLimit: 400 } };
   return {
     title: { text: metric.title, subtitle: `${metric.unit}; ${metric.better} is better` },
-    width: 240,
+    width: 220,
     height: { step: 20 },
     data: { values },
     encoding: { y },
@@ -54,7 +55,7 @@ function chart({ metric, rows }: Table): object {
       {
         mark: { type: "bar", height: 13 },
         encoding: {
-          x: { field: "median", type: "quantitative", axis: { title: null, tickCount: 4, format: "~s" } },
+          x: { field: "median", type: "quantitative", axis: { title: null, tickCount: 4, format } },
           color: { field: "colour", type: "nominal", scale: null },
         },
       },

@@ -18,6 +18,7 @@ const results: Results = {
     bulk: 2 ** 30,
     write: 65_536,
     messages: 1,
+    turnMessages: 6,
     roundTrips: 2,
     handshakes: 3,
     concurrentHandshakes: 4,
@@ -108,12 +109,11 @@ describe("number", () => {
 });
 
 describe("withFigures", () => {
-  const page =
-    "Before.\n\n<!-- begin: written by npm run bench -- --write -->\nold\n<!-- end -->\n\nAfter.\n";
+  const page = "Before.\n\n<!-- generated: figures -->\nold\n<!-- end generated -->\n\nAfter.\n";
 
   it("puts the figures between the marks, and can do it again", () => {
     const once = withFigures(page, results, tables(results));
-    expect(once).toMatch(/^Before\.\n\n<!-- begin.*\n\n<!-- end -->\n\nAfter\.\n$/s);
+    expect(once).toMatch(/^Before\.\n\n<!-- generated.*\n\n<!-- end generated -->\n\nAfter\.\n$/s);
     expect(once).not.toContain("old");
     expect(once).toContain("2026-01-02, commit 0123456789ab, medians of 2 runs.");
     expect(once).toContain("| node:tls   |    500 |");

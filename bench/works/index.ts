@@ -1,7 +1,7 @@
 import { bulk } from "./bulk.ts";
 import { concurrentHandshakes, handshakes } from "./handshakes.ts";
 import { idleMemory } from "./idle-memory.ts";
-import { messages } from "./messages.ts";
+import { messages, turnMessages } from "./messages.ts";
 import { roundTrips } from "./round-trips.ts";
 import type { Work } from "./work.ts";
 
@@ -12,5 +12,6 @@ export const works: readonly Work[] = [
   concurrentHandshakes,
   roundTrips,
   messages,
+  turnMessages,
   idleMemory,
 ];

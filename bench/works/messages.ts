@@ -14,6 +14,21 @@ export const messages: Work = {
   }),
 };
 
-function amounts({ messages: count }: Sizes): Amounts {
+/** The same with one write in each turn of the event loop, as where messages come from other sockets one by one. */
+export const turnMessages: Work = {
+  id: "turn-messages",
+  server: (sizes) => sink(turnAmounts(sizes)),
+  client: (connect, sizes) => source(connect, messageLength, turnAmounts(sizes), "turn"),
+  figures: ({ client, cpu }, { turnMessages: count }) => ({
+    "turn-messages.rate": count / ((client["milliseconds"] as number) / 1000),
+    "turn-messages.cpu": (cpu * 1000) / count,
+  }),
+};
+
+function turnAmounts({ turnMessages: count }: Sizes): Amounts {
+  return amounts({ messages: count });
+}
+
+function amounts({ messages: count }: Pick<Sizes, "messages">): Amounts {
   return { warmUp: Math.min(count, 50_000) * messageLength, measured: count * messageLength };
 }

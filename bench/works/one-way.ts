@@ -32,11 +32,15 @@ export function sink({ warmUp, measured }: Amounts): ServerSide {
   };
 }
 
-/** Writes as fast as it is let, `size` bytes at a time, and waits for the server's byte. */
+/** Writes made in a row: as many as the stream takes, or one in each turn of the event loop. */
+export type Pace = "burst" | "turn";
+
+/** Writes `size` bytes at a time, and waits for the server's byte. */
 export async function source(
   connect: () => Promise<Connection>,
   size: number,
   { warmUp, measured }: Amounts,
+  pace: Pace = "burst",
 ): Promise<ClientSide> {
   const writes = new Pattern().writes(size);
   const connection = await connect();
@@ -47,6 +51,10 @@ export async function source(
     while (sent < wanted) {
       const write = writes[sent++ % writes.length] as Buffer;
       if (!connection.write(write)) return;
+      if (pace === "turn") {
+        setImmediate(pump);
+        return;
+      }
     }
   };
   connection.start({ data: () => arrived(), drain: pump, closed: unexpectedEnd });

@@ -5,8 +5,9 @@ export interface Sizes {
   /** Bytes that cross in bulk, and the size of a write. */
   readonly bulk: number;
   readonly write: number;
-  /** Messages of 64 bytes in a stream. */
+  /** Messages of 64 bytes in a stream, written in a row, and those written one in each turn of the event loop. */
   readonly messages: number;
+  readonly turnMessages: number;
   /** Requests and replies of 64 bytes. */
   readonly roundTrips: number;
   /** Connections made one after the other, and those made several at once. */
