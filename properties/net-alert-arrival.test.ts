@@ -65,7 +65,7 @@ async function giveUp(socket: HawserSocket): Promise<void> {
   await socket.flush();
   await until(() => socket.readableLength > 0);
   // All of it has crossed by then, and the peer's data is here, unread.
-  await pause(50);
+  await pause(100);
   socket.destroy(new AlertError(0x8001, "enough"));
 }
 
@@ -162,14 +162,19 @@ async function opened(connecting: Promise<HawserSocket>): Promise<HawserSocket> 
 
 describe("the obvious ways, of which either end has one", () => {
   it.each([
-    { sender: "drains", receiver: "reads on", arrive: attempts },
-    { sender: "drains", receiver: "ends with its first error", arrive: attempts },
-    { sender: "closes at once", receiver: "reads on", arrive: attempts },
-    { sender: "closes at once", receiver: "ends with its first error", arrive: 0 },
-  ])("the sender $sender, the receiver $receiver: $arrive arrive", async ({ sender, receiver, arrive }) => {
-    const port = await giveUpOver(sender === "closes at once");
-    expect(await delivered(() => join(port, receiver === "ends with its first error"))).toBe(arrive);
-  });
+    { sender: "drains", receiver: "reads on", least: attempts },
+    { sender: "drains", receiver: "ends with its first error", least: attempts },
+    { sender: "closes at once", receiver: "reads on", least: attempts },
+    { sender: "closes at once", receiver: "ends with its first error", least: 0, most: attempts / 2 },
+  ])(
+    "the sender $sender, the receiver $receiver: $least arrive at least",
+    async ({ sender, receiver, least, most = attempts }) => {
+      const port = await giveUpOver(sender === "closes at once");
+      const count = await delivered(() => join(port, receiver === "ends with its first error"));
+      expect(count).toBeGreaterThanOrEqual(least);
+      expect(count).toBeLessThanOrEqual(most);
+    },
+  );
 });
 
 describe("bounds", () => {

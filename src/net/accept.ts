@@ -5,7 +5,7 @@ import { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { KeyHolder } from "../protocol/key-holder.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { type Authorizer, decide, requireAuthorizer } from "./authorize.ts";
-import { type ConnectionOptions, channelOptions, requireOptions } from "./options.ts";
+import { type ConnectionOptions, channelOptions, connectionNames, requireOptions } from "./options.ts";
 import { sharedPrimitives } from "./primitives.ts";
 import { HawserSocket } from "./socket.ts";
 
@@ -28,12 +28,23 @@ export interface AcceptOptions extends ServeOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The names of {@link ServeOptions}. */
+export const serveNames = {
+  ...connectionNames,
+  keyPair: true,
+  authorize: true,
+  contexts: true,
+  stealth: true,
+} satisfies Record<keyof ServeOptions, true>;
+
+const acceptNames = { ...serveNames, head: true, signal: true } satisfies Record<keyof AcceptOptions, true>;
+
 /**
  * The server's side of one connection over any Duplex of bytes, which is the socket's from now on. Resolves when the
  * client has been let in; rejects with a {@link HawserError} that says why not.
  */
 export async function accept(stream: Duplex, options: AcceptOptions): Promise<HawserSocket> {
-  requireServeOptions(requireOptions("accept", options));
+  requireServeOptions(requireOptions("accept", options, acceptNames));
   const { head, signal } = options;
   signal?.throwIfAborted();
   const socket = new HawserSocket(

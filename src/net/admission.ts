@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { requireKnown } from "../protocol/channel/options-known.ts";
 import type { ServerChannel } from "../protocol/channel/server-channel.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import type { HawserSocket } from "./socket.ts";
@@ -15,6 +16,12 @@ export interface ServerLimits {
   /** Connections; no limit unless given. One more is refused with `busy`. */
   readonly connections?: number;
 }
+
+const limitNames = {
+  handshakes: true,
+  handshakesPerAddress: true,
+  connections: true,
+} satisfies Record<keyof ServerLimits, true>;
 
 /** A connection, from its first moment until its transport is closed. */
 export interface Guest {
@@ -39,6 +46,7 @@ export class Admission {
 
   /** @throws UsageError for a limit that makes no sense */
   constructor(limits: ServerLimits = {}) {
+    requireKnown("limits", limits, limitNames);
     this.#handshakes = limit("handshakes", limits.handshakes, 1_024);
     this.#handshakesPerAddress = limit("handshakesPerAddress", limits.handshakesPerAddress, 64);
     this.#connections = limit("connections", limits.connections, Number.POSITIVE_INFINITY);

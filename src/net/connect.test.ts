@@ -19,6 +19,7 @@ import type { KeyHolder } from "../protocol/key-holder.ts";
 import { accept } from "./accept.ts";
 import { type ConnectTargetOptions, connect, createConnection } from "./connect.ts";
 import { AlertError, HawserError } from "./errors.ts";
+import { createServer } from "./server.ts";
 import type { HawserSocket } from "./socket.ts";
 
 const greet = (socket: HawserSocket) => void socket.end("hello");
@@ -77,6 +78,32 @@ describe("where to connect to", () => {
     const error = await rejection(connect(options as ConnectTargetOptions));
     expect(error.message).toContain(words);
     expect(error.code).toBe("ERR_HAWSER_USAGE");
+  });
+
+  it("is refused with options that are none", async () => {
+    const url = `hawser://${formatPublicKey(serverKey.publicKey)}@127.0.0.1:1`;
+    const firstUse = { keyPair: clientKey, trust: () => true, port: 1 };
+    const wrong: [() => Promise<HawserSocket>, string][] = [
+      [() => connect({ ...firstUse, serverkey: serverKey.publicKey } as never), "of connect: serverKey?"],
+      [() => connect(url, { keyPair: clientKey, timeout: 5 } as never), "of connect: handshakeTimeout or"],
+      [
+        () => connect({ ...expected, stream: pipePair()[0], drain: { byte: 5 } } as never),
+        "of drain: bytes?",
+      ],
+      [() => accept(pipePair()[0], { keyPair: serverKey, authorise: () => true } as never), "authorize?"],
+    ];
+    for (const [attempt, words] of wrong) {
+      const error = await rejection(attempt());
+      expect(error.code).toBe("ERR_HAWSER_USAGE");
+      expect(error.message).toContain(words);
+    }
+    const served = { keyPair: serverKey, authorize: () => true };
+    expect(() => createConnection({ ...expected, port: 1, keepalive: true } as never)).toThrow("keepAlive?");
+    expect(() => createServer({ ...served, idleTimeOut: 5 } as never)).toThrow(
+      "of createServer: idleTimeout?",
+    );
+    expect(() => createServer({ ...served, limits: { connection: 5 } } as never)).toThrow("connections?");
+    expect(() => createServer(served).close({ graceTime: 5 } as never)).toThrow("of close: grace?");
   });
 
   it("is not said twice", async () => {

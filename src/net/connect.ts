@@ -5,11 +5,12 @@ import { ClientChannel } from "../protocol/channel/client-channel.ts";
 import type { KeyHolder } from "../protocol/key-holder.ts";
 import { defaultHandshakeTimeout } from "../protocol/limits.ts";
 import { UsageError } from "../protocol/usage-error.ts";
-import { type DialOptions, dial, type Place, requireSocketPath } from "./dial.ts";
+import { type DialOptions, dial, dialNames, type Place, requireSocketPath } from "./dial.ts";
 import type { Decision } from "./driver.ts";
 import {
   type ConnectionOptions,
   channelOptions,
+  connectionNames,
   type PublicKey,
   publicKeyBytes,
   requireOptions,
@@ -48,6 +49,26 @@ export interface ConnectTargetOptions extends ConnectOptions {
   readonly head?: Uint8Array;
 }
 
+const connectNames = {
+  ...connectionNames,
+  ...dialNames,
+  keyPair: true,
+  serverKey: true,
+  via: true,
+  context: true,
+  trust: true,
+  signal: true,
+} satisfies Record<keyof ConnectOptions, true>;
+
+const targetNames = {
+  ...connectNames,
+  host: true,
+  port: true,
+  path: true,
+  stream: true,
+  head: true,
+} satisfies Record<keyof ConnectTargetOptions, true>;
+
 /**
  * Connects, and resolves when the server has let this client in.
  *
@@ -62,7 +83,7 @@ export async function connect(
   target: string | ConnectTargetOptions,
   options?: ConnectOptions,
 ): Promise<HawserSocket> {
-  const socket = open(target, options);
+  const socket = open("connect", target, options);
   // The promise tells it, until there is one to listen.
   const ignore = () => undefined;
   socket.on("error", ignore);
@@ -83,14 +104,19 @@ export function createConnection(
   target: string | ConnectTargetOptions,
   options?: ConnectOptions,
 ): HawserSocket {
-  return open(target, options);
+  return open("createConnection", target, options);
 }
 
-function open(target: string | ConnectTargetOptions, more: ConnectOptions | undefined): HawserSocket {
+function open(
+  name: string,
+  target: string | ConnectTargetOptions,
+  more: ConnectOptions | undefined,
+): HawserSocket {
+  // A place beside a URL is refused for what it is, not as unknown.
   const options =
     typeof target === "string"
-      ? fromUrl(target, requireOptions("connect", more as ConnectOptions))
-      : requireOptions("connect", target);
+      ? fromUrl(target, requireOptions(name, more as ConnectOptions, targetNames))
+      : requireOptions(name, target, targetNames);
   const { stream, trust, signal } = options;
   const identity = identityOf(options);
   const place = stream === undefined ? placeOf(options) : undefined;
@@ -162,7 +188,7 @@ function fromUrl(url: string, options: ConnectOptions): ConnectTargetOptions {
   return { ...options, ...said, ...place };
 }
 
-const placeNames = ["host", "port", "path", "stream"] as const;
+const placeNames = ["host", "port", "path", "stream", "head"] as const;
 
 function placeOf(options: ConnectTargetOptions): Place {
   const { host = "localhost", port, path } = options;

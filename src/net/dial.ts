@@ -20,6 +20,20 @@ export interface DialOptions {
   readonly autoSelectFamilyAttemptTimeout?: number;
 }
 
+/** The names of {@link DialOptions}. */
+export const dialNames = {
+  localAddress: true,
+  localPort: true,
+  family: true,
+  hints: true,
+  lookup: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: true,
+  autoSelectFamily: true,
+  autoSelectFamilyAttemptTimeout: true,
+} satisfies Record<keyof DialOptions, true>;
+
 /** Where to. */
 export type Place = { readonly host: string; readonly port: number } | { readonly path: string };
 

@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import type { Channel } from "../protocol/channel/channel.ts";
 import { ClientChannel } from "../protocol/channel/client-channel.ts";
+import type { DrainLimits } from "../protocol/channel/options.ts";
 import type { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { KeyHolder } from "../protocol/key-holder.ts";
@@ -39,12 +40,6 @@ export type Decision =
       /** What kept the decision from being made. It stays here. */
       readonly cause?: unknown;
     };
-
-/** Bounds on reading on after the last word, in milliseconds and bytes. */
-export interface DrainLimits {
-  readonly timeout?: number;
-  readonly bytes?: number;
-}
 
 /**
  * Joins a channel to its transport, a clock and its key holders, and decides nothing itself. Outputs are carried out

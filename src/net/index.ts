@@ -4,7 +4,6 @@ export type { ServerLimits } from "./admission.ts";
 export type { Authorization, Authorize, Authorizer, ClientInfo } from "./authorize.ts";
 export { type ConnectOptions, type ConnectTargetOptions, connect, createConnection } from "./connect.ts";
 export type { DialOptions } from "./dial.ts";
-export type { DrainLimits } from "./driver.ts";
 export {
   AlertError,
   HawserError,

@@ -3,6 +3,7 @@ import { parsePublicKey } from "../keys/portable.ts";
 import { publicKeyOf } from "../protocol/arguments.ts";
 import type { LivenessPolicy } from "../protocol/channel/liveness.ts";
 import type { ChannelOptions } from "../protocol/channel/options.ts";
+import { type OptionNames, requireKnown } from "../protocol/channel/options-known.ts";
 import type { Padding } from "../protocol/record/padding.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { platform } from "./primitives.ts";
@@ -43,8 +44,25 @@ export function channelOptions(options: ConnectionOptions, primitives: Primitive
   };
 }
 
-/** The options given, as an object. */
-export function requireOptions<T extends object>(name: string, options: T): T {
-  if (typeof options === "object" && options !== null) return options;
-  throw new UsageError(`${name} takes an object of options`);
+/** The names of {@link ConnectionOptions}. */
+export const connectionNames = {
+  allowHalfOpen: true,
+  highWaterMark: true,
+  recordSize: true,
+  drain: true,
+  handshakeTimeout: true,
+  liveness: true,
+  padding: true,
+} satisfies Record<keyof ConnectionOptions, true>;
+
+/**
+ * The options given, as an object that has no others.
+ *
+ * @param name the function that takes them
+ */
+export function requireOptions<T extends object>(name: string, options: T, known: OptionNames): T {
+  if (typeof options !== "object" || options === null)
+    throw new UsageError(`${name} takes an object of options`);
+  requireKnown(name, options, known);
+  return options;
 }

@@ -68,8 +68,7 @@ describe("a writer is held back", () => {
     const client = await intoTheVoid();
     const counts = [writeOn(client)];
     client.on("drain", () => counts.push(writeOn(client)));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(counts.length).toBeGreaterThan(1);
+    await until(() => counts.length > 2);
     for (const count of counts) expect(count).toBeLessThan(100);
   });
 
@@ -79,8 +78,8 @@ describe("a writer is held back", () => {
       if (error == null) client.write("x", next);
     };
     next();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(client.bytesWritten).toBeGreaterThan(4_096);
+    // The timers of `until` run in between.
+    await until(() => client.bytesWritten > 8_192);
   });
 
   it("from within the event of data that an alert has come with", async () => {

@@ -4,8 +4,16 @@ import { resolve } from "node:path";
 import type { Primitives } from "../crypto/primitives.ts";
 import { AuthorizedKeys } from "../keys/files/authorized-keys.ts";
 import { formatConnectionString } from "../keys/portable.ts";
+import { requireKnown } from "../protocol/channel/options-known.ts";
 import { UsageError } from "../protocol/usage-error.ts";
-import { addressOf, keyPairs, requireServeOptions, type ServeOptions, serverChannel } from "./accept.ts";
+import {
+  addressOf,
+  keyPairs,
+  requireServeOptions,
+  type ServeOptions,
+  serveNames,
+  serverChannel,
+} from "./accept.ts";
 import { Admission, type Guest, type ServerLimits } from "./admission.ts";
 import { decide } from "./authorize.ts";
 import { requireSocketPath } from "./dial.ts";
@@ -35,6 +43,17 @@ export interface HawserServerOptions extends ServeOptions {
   readonly keepAlive?: boolean;
   readonly keepAliveInitialDelay?: number;
 }
+
+const serverNames = {
+  ...serveNames,
+  limits: true,
+  idleTimeout: true,
+  closeGrace: true,
+  endRemoved: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: true,
+} satisfies Record<keyof HawserServerOptions, true>;
 
 /** Where a client is whose handshake failed. */
 export interface HandshakeInfo {
@@ -70,7 +89,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
   /** @internal */
   constructor(options: HawserServerOptions) {
     super();
-    requireServeOptions(requireOptions("createServer", options));
+    requireServeOptions(requireOptions("createServer", options, serverNames));
     this.#options = options;
     this.#admission = new Admission(options.limits);
     const { authorize, endRemoved = defaultRemovalInterval } = options;
@@ -166,6 +185,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     const options = typeof optionsOrCallback === "object" ? optionsOrCallback : {};
     this.#isClosing = true;
     for (const guest of this.#admission.guests) if (!guest.isAdmitted) turnAway(guest);
+    requireKnown("close", options, { grace: true });
     const grace = options.grace ?? this.#options.closeGrace ?? defaultCloseGrace;
     const timer = setTimeout(() => this.#endAll(), Math.min(grace, 2 ** 31 - 1));
     return new Promise((done) => {

@@ -1,13 +1,14 @@
 import type { AddressInfo, Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { ClientChannel } from "../protocol/channel/client-channel.ts";
+import type { DrainLimits } from "../protocol/channel/options.ts";
 import { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { defaultDrainTimeout } from "../protocol/limits.ts";
 import { alertName } from "../protocol/record/alert.ts";
 import type { AlertName } from "../protocol/record/alert-codes.ts";
 import { UsageError } from "../protocol/usage-error.ts";
-import { type Decision, type DrainLimits, Driver } from "./driver.ts";
+import { type Decision, Driver } from "./driver.ts";
 import { AlertError, closedError, errorOf, type HawserError, internalError } from "./errors.ts";
 import { IdleTimer } from "./idle-timer.ts";
 import { LateFailure } from "./late-failure.ts";

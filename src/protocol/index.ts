@@ -8,7 +8,7 @@ export type { Primitives } from "../crypto/primitives.ts";
 export { Channel } from "./channel/channel.ts";
 export { ClientChannel } from "./channel/client-channel.ts";
 export type { LivenessPolicy } from "./channel/liveness.ts";
-export type { ChannelOptions, ClientOptions, ServerOptions } from "./channel/options.ts";
+export type { ChannelOptions, ClientOptions, DrainLimits, ServerOptions } from "./channel/options.ts";
 export { ServerChannel } from "./channel/server-channel.ts";
 export { type Explanation, explainFailure } from "./explain.ts";
 export type { Failure, FailureCode, Origin, Reason } from "./failure.ts";

@@ -12,7 +12,14 @@ import {
 import type { Padding } from "../record/padding.ts";
 import { UsageError } from "../usage-error.ts";
 import type { LivenessPolicy } from "./liveness.ts";
+import { requireKnown } from "./options-known.ts";
 import { checkSettings, type Settings } from "./settings.ts";
+
+/** Bounds on reading on after the last word, in milliseconds and bytes. */
+export interface DrainLimits {
+  readonly timeout?: number;
+  readonly bytes?: number;
+}
 
 /** What both ends of a channel are made with. Times are milliseconds. Everything is read once, at the beginning. */
 export interface ChannelOptions {
@@ -24,7 +31,7 @@ export interface ChannelOptions {
   /** For the whole handshake; 10,000 unless given. `Infinity` for none. */
   readonly handshakeTimeout?: number;
   /** Bounds on reading on after the last word: 5,000 ms and 1 MiB unless given. */
-  readonly drain?: { readonly timeout?: number; readonly bytes?: number };
+  readonly drain?: DrainLimits;
   /**
    * Ping after so much silence, fail after so much; off unless given. A peer whose application does not read can't
    * answer.
@@ -80,6 +87,7 @@ export interface ServerSettings extends Settings {
 /** A client's options, checked, copied, and with their defaults. Throws {@link UsageError} for what makes no sense. */
 export function clientSettings(options: ClientOptions): ClientSettings {
   const settings = checkSettings(options, defaults);
+  requireKnown("a client's channel", options, clientNames);
   const { serverKey, via, context = "" } = options;
   if (via !== undefined && serverKey === undefined) {
     throw new UsageError("a via key needs the server's key beside it"); // HS-018
@@ -100,6 +108,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
 /** A server's options, checked, copied, and with their defaults. Throws {@link UsageError} for what makes no sense. */
 export function serverSettings(options: ServerOptions): ServerSettings {
   const settings = checkSettings(options, defaults);
+  requireKnown("a server's channel", options, serverNames);
   const { keyHolders, contexts = [""] } = options;
   if (!Array.isArray(keyHolders) || keyHolders.length < 1 || keyHolders.length > maxServerKeys) {
     throw new UsageError(`a server has one to ${maxServerKeys} keys, newest first`); // HS-020
@@ -122,6 +131,34 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     application: flag("application", options.application, true),
   };
 }
+
+const channelNames = {
+  primitives: true,
+  randomBytes: true,
+  now: true,
+  handshakeTimeout: true,
+  drain: true,
+  liveness: true,
+  padding: true,
+  recordSize: true,
+} satisfies Record<keyof ChannelOptions, true>;
+
+const clientNames = {
+  ...channelNames,
+  keyHolder: true,
+  serverKey: true,
+  via: true,
+  context: true,
+} satisfies Record<keyof ClientOptions, true>;
+
+const serverNames = {
+  ...channelNames,
+  keyHolders: true,
+  contexts: true,
+  stealth: true,
+  routes: true,
+  application: true,
+} satisfies Record<keyof ServerOptions, true>;
 
 const defaults = {
   handshakeTimeout: defaultHandshakeTimeout,

@@ -3,7 +3,8 @@ import { maxRecordBody } from "../limits.ts";
 import { paddedLength } from "../record/padding.ts";
 import { UsageError } from "../usage-error.ts";
 import type { LivenessPolicy } from "./liveness.ts";
-import type { ChannelOptions } from "./options.ts";
+import type { ChannelOptions, DrainLimits } from "./options.ts";
+import { requireKnown } from "./options-known.ts";
 
 /** The options that both roles have, checked, copied, and with their defaults. */
 export interface Settings {
@@ -24,6 +25,10 @@ type Defaults = Pick<Settings, "handshakeTimeout" | "drainTimeout" | "drainBytes
 export function checkSettings(options: ChannelOptions, defaults: Defaults): Settings {
   if (typeof options !== "object" || options === null) throw new UsageError("a channel is made with options");
   const { primitives, randomBytes, now, liveness, recordSize = defaults.recordSize } = options;
+  requireKnown("drain", options.drain, { timeout: true, bytes: true } satisfies Record<
+    keyof DrainLimits,
+    true
+  >);
   if (typeof primitives?.x25519 !== "function") throw new UsageError("primitives come from loadPrimitives()");
   if (typeof randomBytes !== "function")
     throw new UsageError("randomBytes is a function from a length to bytes");
@@ -45,7 +50,10 @@ export function checkSettings(options: ChannelOptions, defaults: Defaults): Sett
 }
 
 /** LM-007. */
+const livenessNames = { pingAfter: true, timeout: true } satisfies Record<keyof LivenessPolicy, true>;
+
 function checkLiveness(policy: LivenessPolicy): LivenessPolicy {
+  requireKnown("liveness", policy, livenessNames);
   const pingAfter = limit("liveness.pingAfter", policy?.pingAfter, Number.NaN);
   const timeout = limit("liveness.timeout", policy?.timeout, Number.NaN);
   if (pingAfter === 0 || pingAfter >= timeout) {
