@@ -1,5 +1,6 @@
 /** Why: who meets an error looks it up by its code, and has to find it, as it is. */
 import { describe, expect, it } from "vitest";
+import { COMMAND_ERRORS } from "../src/cli/errors.ts";
 import { KEY_ERRORS } from "../src/keys/errors.ts";
 import { SOCKET_ERRORS } from "../src/net/errors.ts";
 import { errorsPage, page } from "./errors.ts";
@@ -22,7 +23,12 @@ describe(page, () => {
     ]) {
       expect(text).toContain(`### ${code}\n`);
     }
-    for (const code of [...Object.keys(KEY_ERRORS), "ERR_HAWSER_USAGE", "ERR_HAWSER_NATIVE_UNAVAILABLE"]) {
+    const others = [
+      ...Object.keys(KEY_ERRORS),
+      ...Object.keys(COMMAND_ERRORS),
+      "ERR_HAWSER_NATIVE_UNAVAILABLE",
+    ];
+    for (const code of others) {
       expect(text).toContain(`| \`${code}\` |`);
     }
   });

@@ -8,8 +8,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { COMMAND_ERRORS, CommandError, type CommandErrorCode } from "../src/cli/errors.ts";
+import { EXIT_CODES, exitCodeOf } from "../src/cli/exit-codes.ts";
 import { KEY_ERRORS, type KeyErrorCode } from "../src/keys/errors.ts";
-import { SOCKET_ERRORS } from "../src/net/errors.ts";
+import { errorOf, HawserError, SOCKET_ERRORS } from "../src/net/errors.ts";
 import { explainFailure } from "../src/protocol/explain.ts";
 import { type FailureCode, failureOf, type Origin, type Reason } from "../src/protocol/failure.ts";
 import { keyName, reasons } from "./errors-failures.ts";
@@ -84,6 +86,10 @@ export async function errorsPage(): Promise<string> {
       list([
         ["happened", `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}.`],
         ["to do", remedies[code as keyof typeof SOCKET_ERRORS]],
+        [
+          "the command exits with",
+          exitCodes([exitCodeOf(new HawserError(code as keyof typeof SOCKET_ERRORS, ""))]),
+        ],
       ]),
     ]),
     "## Alerts",
@@ -102,6 +108,17 @@ export async function errorsPage(): Promise<string> {
         words,
       ]),
     ),
+    "## The command",
+    "Besides the errors above, which it tells by their codes too. A KeyError about a file exits with 3, any other with 2.",
+    table(
+      ["code", "when", "exit code"],
+      (Object.keys(COMMAND_ERRORS) as CommandErrorCode[]).map((code) => [
+        `\`${code}\``,
+        COMMAND_ERRORS[code],
+        `${exitCodeOf(new CommandError(code, ""))}`,
+      ]),
+    ),
+    table(["exit code", "meaning"], Object.entries(EXIT_CODES)),
   ].join("\n\n")}\n`;
 }
 
@@ -130,6 +147,14 @@ function failureSections(): string[] {
           properties.includes("cause") ? "the error of the system, the stream or the key holder" : "",
         ],
         ["`failure.reason` has", names(properties.filter((name) => name !== "code" && name !== "cause"))],
+        [
+          "the command exits with",
+          exitCodes(
+            samples
+              .flatMap(withEveryAlert)
+              .map((reason) => exitCodeOf(errorOf(failureOf(reason, undefined)))),
+          ),
+        ],
         ["requirement", ids.map((id) => `[${id}](../${requirements.get(id)})`).join(", ")],
       ]),
     ];
@@ -165,22 +190,33 @@ function requirementPages(): Map<string, string> {
 function alertTable(): string {
   const { alerts, application } = json("spec/alerts.json") as Alerts;
   const hex = (code: number) => `0x${code.toString(16).toUpperCase()}`;
-  const advice = (alert: number) => {
-    const reason = { code: "alert_received", alert, message: "" } as const;
-    return explainFailure(failureOf(reason, undefined)).advice;
+  const received = (alert: number) => {
+    const failure = failureOf({ code: "alert_received", alert, message: "" }, undefined);
+    return [explainFailure(failure).advice, `${exitCodeOf(errorOf(failure))}`];
   };
   return table(
-    ["code", "name", "when", "to do, when it is received"],
+    ["code", "name", "when", "to do, when it is received", "the command exits with"],
     [
-      ...alerts.map(({ code, name, when }) => [`${code}`, `\`${name}\``, when, advice(code)]),
+      ...alerts.map(({ code, name, when }) => [`${code}`, `\`${name}\``, when, ...received(code)]),
       [
         `${hex(application.from)} to ${hex(application.to)}`,
         "`application`",
         application.when,
-        advice(application.from),
+        ...received(application.from),
       ],
     ],
   );
+}
+
+/** A peer's reason with each alert that there may be, since that decides; any other as it is. */
+function withEveryAlert(reason: Reason): Reason[] {
+  if (reason.code !== "alert_received" && reason.code !== "refused") return [reason];
+  return (json("spec/alerts.json") as Alerts).alerts.map(({ code }) => ({ ...reason, alert: code }));
+}
+
+/** Exit codes with what they mean. */
+function exitCodes(codes: readonly (keyof typeof EXIT_CODES)[]): string {
+  return [...new Set(codes)].map((code) => `${code} (${EXIT_CODES[code]})`).join(", ");
 }
 
 function list(items: readonly (readonly [label: string, text: string])[]): string {

@@ -1,10 +1,15 @@
 /** Why: examples are where programs begin, so they have to run as they stand. */
-import { readdirSync, readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { runFile, startFile } from "./run-program.ts";
 
 const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const tsx = import.meta.resolve("tsx");
 
 /** What each example prints. Those of a folder are run together, below. */
 const prints: Readonly<Record<string, readonly string[]>> = {
@@ -55,8 +60,35 @@ describe("examples", () => {
     }
   });
 
+  it("the README's commands do what it says", async () => {
+    const [commands = ""] = /^hawser keygen [\s\S]*?(?=^```$)/m.exec(readme) ?? [];
+    const [make, makeOther, listen, connect] = commands
+      .replace("127.0.0.1:4100", "--once 127.0.0.1:0")
+      .split("\n");
+    const script = [
+      "exec >printed",
+      `hawser() { "${process.execPath}" --import "${tsx}" "${join(root, "src", "cli", "main.ts")}" "$@"; }`,
+      ...[make, makeOther],
+      `{ ${listen} 2>said </dev/null; echo "listen: $?"; } &`,
+      "until read URL <said; do sleep 0.05; done 2>/dev/null",
+      `echo ahoy | ${connect?.replace("URL", '"$URL"')}`,
+      'echo "connect: $?"',
+      "wait",
+    ].join("\n");
+    const folder = mkdtempSync(join(tmpdir(), "hawser-readme-"));
+    try {
+      await promisify(execFile)("bash", ["-c", script], { cwd: folder, timeout: 50_000 });
+      expect(readFileSync(join(folder, "printed"), "utf8").trimEnd().split("\n").sort()).toEqual([
+        "ahoy",
+        "connect: 0",
+        "listen: 0",
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("echo is what the README shows", () => {
-    const readme = readFileSync(join(root, "README.md"), "utf8");
     for (const name of ["server", "client"]) {
       const code = readFileSync(join(root, "examples", "echo", `${name}.js`), "utf8");
       expect(readme).toContain(code.replace(/^(\/\/.*\n)+/, ""));
