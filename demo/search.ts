@@ -19,41 +19,48 @@ export class Pieces {
     const pieces = Math.floor(file.length / pieceBytes);
     this.#words = new Int32Array(pieces * 2);
     new Uint8Array(this.#words.buffer).set(file.subarray(0, pieces * pieceBytes));
-    const bits = Math.max(4, Math.ceil(Math.log2(pieces + 1)) + 1);
+    const bits = Math.ceil(Math.log2(pieces + 1)) + 1;
     this.#shift = 32 - bits;
     this.#table = new Int32Array(2 ** bits);
-    this.#filterShift = 32 - Math.min(32, bits + 3);
-    this.#filter = new Uint8Array(2 ** (29 - this.#filterShift));
-    for (let piece = 0; piece < pieces; piece++) this.#add(piece);
+    let different = 0;
+    for (let piece = 0; piece < pieces; piece++) if (this.#add(piece)) different++;
+    const filterBits = Math.min(32, Math.ceil(Math.log2(different + 1)) + 4);
+    this.#filterShift = 32 - filterBits;
+    this.#filter = new Uint8Array(2 ** (filterBits - 3));
+    for (const number of this.#table) if (number !== 0) this.#mark(number - 1);
   }
 
   /** Where the first piece is in a recording; `undefined` where there is none. */
   find(recording: Uint8Array): number | undefined {
+    const filter = this.#filter;
+    const shift = this.#filterShift;
     let low = 0;
     let high = 0;
     for (let i = 0; i < recording.length; i++) {
       low = (low >>> 8) | (high << 24);
       high = (high >>> 8) | ((recording[i] as number) << 24);
-      if (i >= pieceBytes - 1 && this.#has(low, high)) return i - (pieceBytes - 1);
+      const hash = hashOf(low, high);
+      const bit = hash >>> shift;
+      if (((filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0 || i < pieceBytes - 1) continue;
+      if (this.#table[this.#slot(hash, low, high)] !== 0) return i - (pieceBytes - 1);
     }
     return undefined;
   }
 
-  #add(piece: number): void {
+  /** Whether it is the first of its kind. */
+  #add(piece: number): boolean {
     const low = this.#words[2 * piece] as number;
     const high = this.#words[2 * piece + 1] as number;
-    const hash = hashOf(low, high);
-    const slot = this.#slot(hash, low, high);
-    this.#table[slot] ||= piece + 1;
-    const bit = hash >>> this.#filterShift;
-    this.#filter[bit >>> 3] = (this.#filter[bit >>> 3] as number) | (1 << (bit & 7));
+    const slot = this.#slot(hashOf(low, high), low, high);
+    if (this.#table[slot] !== 0) return false;
+    this.#table[slot] = piece + 1;
+    return true;
   }
 
-  #has(low: number, high: number): boolean {
-    const hash = hashOf(low, high);
-    const bit = hash >>> this.#filterShift;
-    if (((this.#filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0) return false;
-    return this.#table[this.#slot(hash, low, high)] !== 0;
+  #mark(piece: number): void {
+    const bit =
+      hashOf(this.#words[2 * piece] as number, this.#words[2 * piece + 1] as number) >>> this.#filterShift;
+    this.#filter[bit >>> 3] = (this.#filter[bit >>> 3] as number) | (1 << (bit & 7));
   }
 
   /** The slot that has this piece, or the empty one that it would be put into. */

@@ -73,6 +73,8 @@ const orders = {
       {
         keyPair,
         allowHalfOpen: true,
+        // After it has given up the proxy holds much that the client had sent, and with it the client's end.
+        drain: { timeout: 500 },
         async authorize(publicKey) {
           if (conduct.letAnybodyIn || (await authorized.lookup(publicKey)) !== undefined) return true;
           return { code: "not_authorized", message: strangersOut };
