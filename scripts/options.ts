@@ -24,7 +24,6 @@ export const page = "docs/options.md";
 
 /** An interface of options, and what takes it. */
 interface Group {
-  readonly path: string;
   readonly name: string;
   readonly takenBy: string;
   /** Where it is a part of another: the name there. */
@@ -36,24 +35,22 @@ const clients = "`connect`, `createConnection`";
 const servers = "`accept`, `createServer`";
 
 const groups: readonly Group[] = [
-  { path: "src/net/connect.ts", name: "ConnectOptions", takenBy: clients },
-  { path: "src/net/connect.ts", name: "ConnectTargetOptions", takenBy: `${clients} without a URL` },
-  { path: "src/net/dial.ts", name: "DialOptions", takenBy: clients },
-  { path: "src/net/accept.ts", name: "ServeOptions", takenBy: servers },
-  { path: "src/net/accept.ts", name: "AcceptOptions", takenBy: "`accept`" },
-  { path: "src/net/server.ts", name: "HawserServerOptions", takenBy: "`createServer`" },
-  { path: "src/net/admission.ts", name: "ServerLimits", takenBy: "`createServer`", within: "limits" },
-  { path: "src/net/options.ts", name: "ConnectionOptions", takenBy: everywhere },
-  { path: "src/net/socket.ts", name: "SocketOptions", takenBy: everywhere },
-  { path: "src/net/driver.ts", name: "DrainLimits", takenBy: everywhere, within: "drain" },
+  { name: "ConnectOptions", takenBy: clients },
+  { name: "ConnectTargetOptions", takenBy: `${clients} without a URL` },
+  { name: "DialOptions", takenBy: clients },
+  { name: "ServeOptions", takenBy: servers },
+  { name: "AcceptOptions", takenBy: "`accept`" },
+  { name: "HawserServerOptions", takenBy: "`createServer`" },
+  { name: "ServerLimits", takenBy: "`createServer`", within: "limits" },
+  { name: "ConnectionOptions", takenBy: everywhere },
+  { name: "SocketOptions", takenBy: everywhere },
+  { name: "DrainLimits", takenBy: everywhere, within: "drain" },
   {
-    path: "src/protocol/channel/liveness.ts",
     name: "LivenessPolicy",
     takenBy: everywhere,
     within: "liveness",
   },
   {
-    path: "src/keys/files/authorized-keys.ts",
     name: "AuthorizedKeysOptions",
     takenBy: "`openAuthorizedKeys`",
   },
@@ -98,8 +95,8 @@ interface Option extends Member {
 /** Every option there is; a part of another is called `limits.handshakes`. One that two interfaces tell of differently is there twice. */
 export function allOptions(): Option[] {
   const options: Option[] = [];
-  for (const { path, name, takenBy, within } of groups) {
-    for (const member of membersOf(path, name)) {
+  for (const { name, takenBy, within } of groups) {
+    for (const member of membersOf(name)) {
       const full = within === undefined ? member.name : `${within}.${member.name}`;
       const same = options.findIndex((option) => option.name === full && option.doc === member.doc);
       const before = options[same];

@@ -1,5 +1,5 @@
 /** What the sources' own comments say, for pages that are made of them: there is no second truth to keep. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -22,8 +22,11 @@ export interface Constituent {
   readonly properties: readonly string[];
 }
 
-/** The properties that an interface declares itself, in their order. */
-export function membersOf(path: string, name: string): Member[] {
+/** The properties that an interface declares itself, in their order. It may be in any file of `src/`, and is in one. */
+export function membersOf(name: string): Member[] {
+  const declares = new RegExp(`^export interface ${name}\\b`, "m");
+  const [path, ...others] = sources().filter((each) => declares.test(readFileSync(join(root, each), "utf8")));
+  if (path === undefined || others.length > 0) throw new Error(`not one file of src/ exports ${name}`);
   const file = parse(path);
   const declaration = find(file, name);
   if (!ts.isInterfaceDeclaration(declaration)) throw new Error(`${name} in ${path} is no interface`);
@@ -82,6 +85,12 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** A number as the texts write it. */
 export function shown(value: number): string {
   return value === Number.POSITIVE_INFINITY ? "none" : value.toLocaleString("en-US");
+}
+
+function sources(): string[] {
+  return readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+    .map((path) => join("src", path));
 }
 
 function parse(path: string): ts.SourceFile {
