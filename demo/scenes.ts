@@ -88,13 +88,13 @@ export const scenes: readonly Scene[] = [
       yield {
         text:
           `${count(received.length)} bytes sent, recorded, received, hashed and saved in ` +
-          `${seconds.toFixed(2)} s: ${rate} MB/s`,
+          `${seconds.toFixed(1)} s: ${rate} MB/s`,
         isAsExpected: received.length === stage.bytes && client.error === undefined,
         error: client.error,
       };
       const hash = sha256(stage.cargo);
       yield {
-        text: `what was sent and what was received have the same SHA-256: ${hash.slice(0, 32)}…`,
+        text: `what was sent and what was received have one SHA-256: ${hash.slice(0, 16)}…`,
         isAsExpected: sha256(received) === hash && client.answer === hash,
         instead: `${sha256(received)} was received`,
       };
@@ -120,7 +120,7 @@ export const scenes: readonly Scene[] = [
       };
       for (const key of keys) {
         yield {
-          text: `${key.name} is not in it (sought: ${formNames})`,
+          text: `${key.name} is not in it: not as ${formNames}`,
           isAsExpected: formsFound(key, recordings) === 0,
         };
       }
@@ -132,9 +132,9 @@ export const scenes: readonly Scene[] = [
       const { recording } = await stage.send({ inTheClear: true });
       const recorded = stage.unlessSabotaged(recording.client) ?? Buffer.alloc(0);
       const found = piecesOf(stage).find(recorded);
-      const excerpt = recorded.toString("latin1", found, (found ?? 0) + 32);
+      const excerpt = recorded.toString("latin1", found, (found ?? 0) + 30);
       yield {
-        text: `the file, sent in the clear through the same proxy: found, "${excerpt}…"`,
+        text: `the file, in the clear through the same proxy: found, "${excerpt}…"`,
         isAsExpected: found !== undefined,
         instead: "nothing was found",
       };
@@ -146,7 +146,7 @@ export const scenes: readonly Scene[] = [
       for (const key of keys) {
         const forms = formsFound(key, [recordedLetter]);
         yield {
-          text: `${key.name}, in a letter in the clear: found, in each of its forms`,
+          text: `${key.name}, in a letter in the clear: found in each form`,
           isAsExpected: forms === key.forms.length,
           instead: `${forms} of its ${key.forms.length} forms were found`,
         };
@@ -248,7 +248,7 @@ export const scenes: readonly Scene[] = [
       const key = soughtKey("the stranger's public key", stranger.publicKey, stranger.publicKeyText);
       yield {
         ...sees("", server?.error, "ERR_HAWSER_DENIED"),
-        text: `the server's log: ${stranger.publicKeyText},`,
+        text: `the server's log names ${stranger.publicKeyText}:`,
       };
       yield {
         text: "that is the client's key, and the proxy has not seen it",

@@ -91,7 +91,7 @@ export function soughtKey(name: string, key: Uint8Array, text: string): SoughtKe
   return { name, forms: formsOf(key, text) };
 }
 
-export const formNames = "its bytes, its text, hexadecimal and base64";
+export const formNames = "bytes, text, hex or base64";
 
 function formsOf(key: Uint8Array, text: string): Buffer[] {
   const bytes = Buffer.from(key);
