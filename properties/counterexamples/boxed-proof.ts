@@ -58,6 +58,22 @@ export function openRecord(
   return open(keyOf(from, secret, theirs), 0n, zeros(0), record);
 }
 
+/** The records of one direction, each under the next nonce. */
+export interface Direction {
+  seal(text: Uint8Array): Uint8Array;
+  /** The text, or `null` when it does not authenticate. */
+  open(record: Uint8Array): Uint8Array | null;
+}
+
+export function boxedDirection(from: "client" | "server", secret: Uint8Array, theirs: Uint8Array): Direction {
+  const key = keyOf(from, secret, theirs);
+  let n = 0n;
+  return {
+    seal: (text) => seal(key, n++, zeros(0), text),
+    open: (record) => open(key, n++, zeros(0), record),
+  };
+}
+
 export class BoxedClient {
   readonly #own: KeyPair;
   readonly #serverKey: Uint8Array;
