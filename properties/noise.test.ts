@@ -33,7 +33,7 @@ function state(
 
 describe("Noise XX", () => {
   test.prop([fc.tuple(key, key, key, key), fc.tuple(payload, payload, payload), payload])(
-    "HS-024 to HS-105: either side of it agrees with noise-handshake",
+    "HS-024 HS-032 HS-105 NO-013 NO-016 NO-017 NO-018 NO-024: either side of it agrees with noise-handshake",
     ([clientS, clientE, serverS, serverE], [first, second, third], prologue) => {
       const peer = new NoiseState("XX", false, pairOf(serverS));
       peer.initialise(Buffer.from(prologue));

@@ -110,7 +110,7 @@ describe("both providers are equal", () => {
   );
 
   test.prop([exactly(32), anyU])(
-    "X25519 of any secret and any 32 bytes, as node:crypto has it",
+    "NO-006: X25519 of any secret and any 32 bytes, as node:crypto has it",
     (secret, u) => {
       const expected = oracleX25519(secret, u);
       expect(native.x25519(secret, u)).toEqual(expected);
@@ -118,14 +118,14 @@ describe("both providers are equal", () => {
     },
   );
 
-  test.prop([exactly(32)])("public keys, which are X25519 of 9", (secret) => {
+  test.prop([exactly(32)])("NO-006: public keys, which are X25519 of 9", (secret) => {
     const expected = oracleX25519(secret, littleEndian(9n));
     expect(native.x25519PublicKey(secret)).toEqual(expected);
     expect(wasm.x25519PublicKey(secret)).toEqual(expected);
   });
 
   test.prop([fc.oneof(upTo(400), fc.constantFrom(0, 127, 128, 129, 256).chain(exactly), upTo(100_000))])(
-    "BLAKE2b of any length, as node:crypto has it",
+    "NO-014: BLAKE2b of any length, as node:crypto has it",
     (input) => {
       const expected = new Uint8Array(createHash("blake2b512").update(input).digest());
       expect(native.blake2b(input)).toEqual(expected);
@@ -134,7 +134,7 @@ describe("both providers are equal", () => {
   );
 
   test.prop([exactly(32), exactly(12), associatedData, message])(
-    "sealing any length, as node:crypto has it",
+    "NO-012: sealing any length, as node:crypto has it",
     (key, nonce, ad, plaintext) => {
       const expected = hex(oracleSeal(key, nonce, ad, plaintext));
       expect(hex(sealed(native, key, nonce, ad, plaintext))).toBe(expected);
@@ -157,14 +157,14 @@ describe("both providers are equal", () => {
 
 describe.each([native, wasm])("$name", (p) => {
   it.each([...LOW_ORDER, ...LOW_ORDER.map(withHighBit)].map((u) => ({ u, text: hex(u) })))(
-    "refuses the low-order point $text",
+    "NO-010: refuses the low-order point $text",
     ({ u }) => {
       for (const fill of [0, 1, 0x77, 0xff])
         expect(p.x25519(new Uint8Array(32).fill(fill), u)).toBeUndefined();
     },
   );
 
-  it.each(NON_CANONICAL.slice(2).map((u, i) => ({ u, i: i + 2 })))("takes P + $i for $i", ({ u, i }) => {
+  it.each(NON_CANONICAL.slice(2).map((u, i) => ({ u, i: i + 2 })))("NO-009: takes P + $i for $i", ({ u, i }) => {
     const secret = new Uint8Array(32).fill(0x55);
     const reduced = p.x25519(secret, littleEndian(BigInt(i)));
     expect(reduced).toBeDefined();
@@ -173,7 +173,7 @@ describe.each([native, wasm])("$name", (p) => {
   });
 
   test.prop([exactly(32), exactly(32)])(
-    "ignores the bits of a secret that clamping sets or clears",
+    "NO-007: ignores the bits of a secret that clamping sets or clears",
     (secret, u) => {
       const clamped = secret.with(0, (secret[0] ?? 0) & 0xf8).with(31, ((secret[31] ?? 0) & 0x7f) | 0x40);
       expect(p.x25519(secret, u)).toEqual(p.x25519(clamped, u));
@@ -219,7 +219,7 @@ describe.each([native, wasm])("$name", (p) => {
     },
   );
 
-  it("opens no record with a single bit flipped, of ciphertext, tag, key, nonce or associated data", () => {
+  it("NO-012: opens no record with a single bit flipped, of ciphertext, tag, key, nonce or associated data", () => {
     const [key, nonce, ad] = [
       new Uint8Array(32).fill(3),
       new Uint8Array(12).fill(4),
@@ -250,7 +250,7 @@ describe.each([native, wasm])("$name", (p) => {
     fc.integer({ min: 1, max: 255 }),
     fc.boolean(),
   ])(
-    "leaves zeros where the plaintext would be, when a record does not open",
+    "SC-042: leaves zeros where the plaintext would be, when a record does not open",
     (key, nonce, ad, plaintext, where, difference, inPlace) => {
       const record = sealed(p, key, nonce, ad, plaintext);
       const at = where % record.length;

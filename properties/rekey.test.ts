@@ -178,7 +178,7 @@ describe("the last counters", () => {
     }
   });
 
-  it("RC-006 AL-008: what the counters can carry is sent before it", () => {
+  it("RC-006 RC-053 AL-008: what the counters can carry is sent before it", () => {
     const firstNonces = { client: last - 2n, server: 0n };
     const pair = settle(
       new Actor(testClient({ firstNonces, recordSize: 10 })),
