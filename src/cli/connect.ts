@@ -31,6 +31,7 @@ export async function connectCommand(
   const target = parseConnectionString(url);
   const { endpoint, via } = target;
   const context = contextOf(target.context, options.context);
+  const handshakeTimeout = millisecondsOf(options.timeout ?? "10");
   const keyPair = await readOwnKey(options.key);
   try {
     const place: ConnectTargetOptions = {
@@ -39,6 +40,7 @@ export async function connectCommand(
         ? { host: endpoint.host, port: endpoint.port }
         : { path: endpoint.path }),
       ...(context === undefined ? {} : { context }),
+      handshakeTimeout,
       allowHalfOpen: true,
       keepAlive: true,
       keepAliveInitialDelay: keepAliveDelay,
@@ -89,6 +91,12 @@ const systemHints: Readonly<Record<string, string>> = {
 function systemCode(error: unknown): string | undefined {
   if (!(error instanceof HawserError) || error.code !== "ERR_HAWSER_CONNECT") return undefined;
   return (error.cause as NodeJS.ErrnoException | undefined)?.code;
+}
+
+function millisecondsOf(text: string): number {
+  const seconds = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (seconds === 0) throw usageError("--timeout takes a number of seconds above 0, such as 30 or 2.5.");
+  return seconds * 1_000;
 }
 
 /** The one context of the URL and of `--context`. */

@@ -54,8 +54,11 @@ export async function join(
       socket.pipe(stdout, { end: false });
       if (stdin.readableEnded || stdin.destroyed) socket.end();
       else stdin.pipe(socket);
+      // What has happened before.
+      if (stdin.errored) onInputError(stdin.errored);
+      if (stdout.errored) onOutputError(stdout.errored);
       if (signal.aborted) onAbort();
-      if (socket.closed) resolve(); // It was over before it came here.
+      if (socket.closed) resolve();
     });
     stdin.unpipe(socket);
     reason ??= socket.errored ?? unlessDone(socket);

@@ -1,5 +1,11 @@
 import { requireContext } from "../keys/context.ts";
-import { type AuthorizedKeys, formatPublicKey, openAuthorizedKeys, parsePublicKey } from "../keys/index.ts";
+import {
+  type AuthorizedKeys,
+  formatPublicKey,
+  KeyError,
+  openAuthorizedKeys,
+  parsePublicKey,
+} from "../keys/index.ts";
 import {
   AlertError,
   type Authorize,
@@ -233,9 +239,18 @@ async function authorizer(
         "pair; several are fine), or --allow-any for anyone.",
     );
   }
-  if (allow.length === 0) throw usageError("--allow takes one or more public keys (hawser1...).");
-  const keys = new Set(allow.map((text) => formatPublicKey(parsePublicKey(text))));
+  const isOption = allow.some((text) => text.startsWith("-"));
+  if (isOption || allow.length === 0) throw usageError("--allow takes one or more public keys (hawser1...).");
+  const keys = new Set(allow.map((text) => formatPublicKey(allowedKey(text))));
   return (publicKey) => keys.has(formatPublicKey(publicKey));
+}
+
+function allowedKey(text: string): Uint8Array {
+  try {
+    return parsePublicKey(text);
+  } catch (error) {
+    throw error instanceof KeyError ? new KeyError(error.code, `--allow: ${error.reason}`) : error;
+  }
 }
 
 /** @throws CommandError ERR_HAWSER_LISTEN with what the system says, UsageError for a path that no socket can have */

@@ -22,6 +22,7 @@ export interface ListenOptions extends CommonOptions {
 export interface ConnectCommandOptions extends CommonOptions {
   readonly key?: string;
   readonly context?: string;
+  readonly timeout?: string;
 }
 
 /** What the commands do. */
@@ -53,6 +54,7 @@ export function defineProgram(version: string, actions: Actions): Command {
   program
     .command("keygen")
     .summary("make a key pair")
+    .usage("[-o FILE] [--json]")
     .description(
       "Makes a key pair. The secret key goes to FILE, which only its owner can read, or to standard output; " +
         "the public key is told on standard error.",
@@ -64,6 +66,7 @@ export function defineProgram(version: string, actions: Actions): Command {
   program
     .command("pubkey")
     .summary("print the public key of a key pair")
+    .usage("FILE")
     .description("Prints the public key that belongs to the secret key in FILE.")
     .argument("<file>", "the key pair's file, or - for standard input")
     .addOption(jsonOption())
@@ -79,7 +82,7 @@ export function defineProgram(version: string, actions: Actions): Command {
         "that comes after the end of standard input can only send. The first line on standard error is the URL to connect to.",
     )
     .usage(
-      "--key FILE (--authorized-keys FILE | --allow KEY... | --allow-any) [options] [HOST:]PORT|unix:PATH",
+      "--key FILE (--authorized-keys FILE | --allow KEY... | --allow-any) [--context NAME] [--once] [--stealth] [--json] [HOST:]PORT|unix:PATH",
     )
     .argument("[address]", "[HOST:]PORT or unix:PATH; all addresses without HOST, any free port for port 0")
     .addOption(keyOption())
@@ -107,16 +110,23 @@ export function defineProgram(version: string, actions: Actions): Command {
         "alone; the command is over when both ends have closed. A URL without a key (hawser://HOST:PORT) is a first " +
         "contact: the server's key is shown, and kept if you trust it.",
     )
-    .usage("--key FILE [options] URL")
+    .usage("--key FILE [--context NAME] [--timeout SECONDS] [--json] URL")
     .argument("<url>", "hawser://KEY@HOST:PORT or hawser+unix://KEY@/PATH, as listen prints it")
     .addOption(keyOption())
     .addOption(new Option("--context <name>", "what the connection is for, where the URL does not say it"))
+    .addOption(
+      new Option(
+        "--timeout <seconds>",
+        "how long connecting may take, the server's answer included; 10 unless given",
+      ),
+    )
     .addOption(jsonOption())
     .action((url: string, options: ConnectCommandOptions) => actions.connect(url, options));
 
   program
     .command("completion")
     .summary("print a script that completes hawser's words in a shell")
+    .usage(SHELLS.join("|"))
     .description(
       "Prints a script for a shell, which then completes commands, options and files at the Tab key.",
     )
