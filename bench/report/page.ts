@@ -1,5 +1,5 @@
 import type { Results } from "../results.ts";
-import { asMarkdown, number, type Table } from "./table.ts";
+import { asMarkdown, type Table } from "./table.ts";
 
 const begin = "<!-- generated: figures -->";
 const end = "<!-- end generated -->";
@@ -20,11 +20,18 @@ function figures(results: Results, tables: readonly Table[]): string {
 export function circumstances({ date, commit, machine, sizes, samples }: Results): string {
   const runs = 1 + Math.max(...samples.map(({ round }) => round));
   const { cpu, cores, memory, system, node, openssl, load } = machine;
+  const isBusy = load > cores / 2;
   return [
     `${date.slice(0, 10)}, commit ${commit}, medians of ${runs} ${runs === 1 ? "run" : "runs"}.`,
     `${cores} cores of ${cpu}, ${memory} GiB; ${system}; Node ${node} with OpenSSL ${openssl}; load ${load} before.`,
-    `In bulk ${number(sizes.bulk / 2 ** 20)} MiB in writes of ${sizes.write / 1024} KiB;`,
-    `${sizes.handshakes} connections one after the other and ${sizes.concurrentHandshakes} sixteen at a time;`,
-    `${sizes.roundTrips} requests; ${sizes.messages} messages in a row, ${sizes.turnMessages} by turns; ${sizes.idle} idle connections.`,
+    `In bulk ${count(sizes.bulk / 2 ** 20)} MiB in writes of ${count(sizes.write / 1024)} KiB;`,
+    `${count(sizes.handshakes)} connections one after the other and ${count(sizes.concurrentHandshakes)} sixteen at a time;`,
+    `${count(sizes.roundTrips)} requests; ${count(sizes.messages)} messages in a row, ${count(sizes.turnMessages)} by turns;`,
+    `${count(sizes.idle)} idle connections.`,
+    ...(isBusy ? ["The machine had other work meanwhile: CPU times say more than rates and latencies."] : []),
   ].join("\n");
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-GB");
 }

@@ -1,5 +1,6 @@
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
+import { ownId } from "../contenders/index.ts";
 import type { Table } from "./table.ts";
 
 /** Colours that stand out on white and on black. Text is one that `themed` looks for. */
@@ -40,8 +41,7 @@ function chart({ metric, rows }: Table): object {
     median: summary.median,
     low: summary.low,
     high: summary.high,
-    colour:
-      contender === "hawser" ? colours.own : contender.startsWith("hawser") ? colours.alike : colours.others,
+    colour: contender === ownId ? colours.own : contender.startsWith(ownId) ? colours.alike : colours.others,
   }));
   const format = rows.some(({ summary }) => summary.high >= 100_000) ? "~s" : ",";
   const y = { field: "name", type: "nominal", sort: null, axis: { title: null, labelLimit: 400 } };

@@ -83,11 +83,11 @@ describe("tables", () => {
       [
         "### Bulk throughput, MB/s (more is better)",
         "",
-        "|            | median | lowest – highest | Hawser is better by | lowest – highest |",
-        "|------------|-------:|-----------------:|--------------------:|-----------------:|",
-        "| plain TCP  |  3,000 |    3,000 – 3,000 |              0.33 × |      0.33 – 0.33 |",
-        "| **Hawser** |  1,500 |    1,000 – 2,000 |                     |                  |",
-        "| node:tls   |    500 |        500 – 500 |              3.00 × |      2.00 – 4.00 |",
+        "|            | median | lowest – highest | Hawser, × as good | lowest – highest |",
+        "|------------|-------:|-----------------:|------------------:|-----------------:|",
+        "| plain TCP  |  3,000 |    3,000 – 3,000 |            0.33 × |      0.33 – 0.33 |",
+        "| **Hawser** |  1,500 |    1,000 – 2,000 |                   |                  |",
+        "| node:tls   |    500 |        500 – 500 |            3.00 × |      2.00 – 4.00 |",
       ].join("\n"),
     );
   });
@@ -118,6 +118,12 @@ describe("withFigures", () => {
     expect(once).toContain("2026-01-02, commit 0123456789ab, medians of 2 runs.");
     expect(once).toContain("| node:tls   |    500 |");
     expect(withFigures(once, results, tables(results))).toBe(once);
+  });
+
+  it("says so when the machine had other work", () => {
+    const busy = { ...results, machine: { ...results.machine, load: 3 } };
+    expect(withFigures(page, results, [])).not.toContain("other work");
+    expect(withFigures(page, busy, [])).toContain("The machine had other work meanwhile");
   });
 
   it("refuses a page without marks", () => {

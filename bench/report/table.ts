@@ -56,7 +56,7 @@ function grid(rows: readonly Row[]): string {
     times === undefined ? "" : `${ratio(times.median)} ×`,
     times === undefined ? "" : `${ratio(times.low)} – ${ratio(times.high)}`,
   ]);
-  const head = ["", "median", "lowest – highest", "Hawser is better by", "lowest – highest"];
+  const head = ["", "median", "lowest – highest", "Hawser, × as good", "lowest – highest"];
   const widths = head.map((title, column) =>
     Math.max(title.length, 3, ...cells.map((row) => row[column]?.length ?? 0)),
   );
