@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What a process can be told to do: one argument, one answer, both of structured data. */
@@ -23,11 +24,12 @@ export class Actor<O extends Orders> {
   #last = 0;
   #gone: Error | undefined;
 
-  /** @param file beside this one */
-  constructor(name: string, file: string) {
+  /** @param name what it is called, and its module beside this one, which is compiled where this one is */
+  constructor(name: string) {
     this.name = name;
-    this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), {
-      execArgv: ["--import", import.meta.resolve("tsx")],
+    const extension = extname(import.meta.url);
+    this.#process = fork(fileURLToPath(new URL(name + extension, import.meta.url)), {
+      execArgv: extension === ".ts" ? ["--import", import.meta.resolve("tsx")] : [],
       serialization: "advanced",
     });
     this.#process.on("message", (answer: Answer) => this.#settle(answer));

@@ -21,7 +21,6 @@ function perform(...args: string[]): Promise<{ code: number | null; stdout: stri
     ...process.env,
     TMPDIR: folder,
     TEMP: folder,
-    TSX_TSCONFIG_PATH: join(root, "tsconfig.demo.json"),
   };
   const command = ["--import", "tsx", "demo/main.ts", "--bytes", "1048576", ...args];
   return new Promise((resolve) => {

@@ -52,9 +52,9 @@ export interface Outcome {
 export class Stage {
   readonly bytes: number;
   readonly isSabotaged: boolean;
-  readonly client = new Actor<ClientOrders>("client", "client.ts");
-  readonly proxy = new Actor<ProxyOrders>("proxy", "proxy.ts");
-  readonly server = new Actor<ServerOrders>("server", "server.ts");
+  readonly client = new Actor<ClientOrders>("client");
+  readonly proxy = new Actor<ProxyOrders>("proxy");
+  readonly server = new Actor<ServerOrders>("server");
   readonly #folder = mkdtempSync(join(tmpdir(), "hawser-demo-"));
   readonly #keys = new Map<string, LocalKeyHolder>();
   #url = "";
