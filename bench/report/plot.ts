@@ -43,7 +43,7 @@ function chart({ metric, rows }: Table): object {
     high: summary.high,
     colour: contender === ownId ? colours.own : contender.startsWith(ownId) ? colours.alike : colours.others,
   }));
-  const format = rows.some(({ summary }) => summary.high >= 100_000) ? "~s" : ",";
+  const format = rows.some(({ summary }) => summary.high >= 100_000) ? "~s" : ",~f";
   const y = { field: "name", type: "nominal", sort: null, axis: { title: null, labelLimit: 400 } };
   return {
     title: { text: metric.title, subtitle: `${metric.unit}; ${metric.better} is better` },
