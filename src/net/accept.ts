@@ -7,7 +7,7 @@ import { UsageError } from "../protocol/usage-error.ts";
 import { type Authorizer, decide, requireAuthorizer } from "./authorize.ts";
 import { type ConnectionOptions, channelOptions, connectionNames, requireOptions } from "./options.ts";
 import { sharedPrimitives } from "./primitives.ts";
-import { HawserSocket } from "./socket.ts";
+import { HawserSocket, opened } from "./socket.ts";
 
 /** Who serves, and whom. */
 export interface ServeOptions extends ConnectionOptions {
@@ -55,16 +55,13 @@ export async function accept(stream: Duplex, options: AcceptOptions): Promise<Ha
     },
     options,
   );
-  const ignore = () => undefined;
   const onAbort = () => socket.destroy(signal?.reason);
-  socket.on("error", ignore);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    await socket.ready;
+    await opened(socket);
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
-  socket.off("error", ignore);
   return socket;
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { requireKnown } from "../protocol/channel/options-known.ts";
 import type { ServerChannel } from "../protocol/channel/server-channel.ts";
 import { UsageError } from "../protocol/usage-error.ts";
+import { report } from "./diagnostics.ts";
 import type { HawserSocket } from "./socket.ts";
 
 /** How much a server takes on. */
@@ -56,16 +57,21 @@ export class Admission {
     return this.#guests;
   }
 
-  /** Whether one more connection may be open. */
-  get hasRoom(): boolean {
-    return this.#admitted < this.#connections;
+  /** Whether no more connections may be open than are. */
+  isFull(remoteAddress: string | undefined): boolean {
+    if (this.#admitted < this.#connections) return false;
+    report("hawser:server:limit", () => ({ limit: "connections", remoteAddress }));
+    return true;
   }
 
   /** Whether a handshake may begin; where that takes it, the oldest that waits for its client gives way. */
   mayBegin(address: string | undefined): boolean {
-    if (address !== undefined && (this.#byAddress.get(address) ?? 0) >= this.#handshakesPerAddress)
+    if (address !== undefined && (this.#byAddress.get(address) ?? 0) >= this.#handshakesPerAddress) {
+      report("hawser:server:limit", () => ({ limit: "handshakesPerAddress", remoteAddress: address }));
       return false;
+    }
     if (this.#guests.size - this.#admitted < this.#handshakes) return true;
+    report("hawser:server:limit", () => ({ limit: "handshakes", remoteAddress: address }));
     for (const guest of this.#guests) {
       if (guest.isAdmitted || !waitingForClient.has(guest.channel.state)) continue;
       guest.gaveWay = true;

@@ -202,6 +202,17 @@ describe("the server", () => {
   });
 });
 
+describe("a reason that comes along with the end of the handshake", () => {
+  it("rejects, as nobody could have listened for it", async () => {
+    for (let i = 0; i < 10; i++) {
+      const server = await serve((socket) => socket.destroy(new AlertError(0x8001, "not today")));
+      // The promise or, where the alert came later, the socket.
+      const told = await joinIn(server).then(readAll, (end) => ({ data: Buffer.alloc(0), end }));
+      expect(told).toMatchObject({ data: Buffer.alloc(0), end: { alert: 0x8001, words: "not today" } });
+    }
+  });
+});
+
 describe("first use", () => {
   const urlOf = (url: string) => url.replace(/hawser1\w+@/, "");
 

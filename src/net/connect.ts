@@ -16,7 +16,7 @@ import {
   requireOptions,
 } from "./options.ts";
 import { sharedPrimitives } from "./primitives.ts";
-import { type Beginning, HawserSocket } from "./socket.ts";
+import { type Beginning, HawserSocket, opened } from "./socket.ts";
 
 /** Who connects, and to whom. */
 export interface ConnectOptions extends ConnectionOptions, DialOptions {
@@ -84,11 +84,7 @@ export async function connect(
   options?: ConnectOptions,
 ): Promise<HawserSocket> {
   const socket = open("connect", target, options);
-  // The promise tells it, until there is one to listen.
-  const ignore = () => undefined;
-  socket.on("error", ignore);
-  await socket.ready;
-  socket.off("error", ignore);
+  await opened(socket);
   return socket;
 }
 

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { UNIX_PATH_MAX_BYTES } from "../keys/portable.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { Alarm } from "./alarm.ts";
+import { report, wordFor } from "./diagnostics.ts";
 import { connectError, HawserError } from "./errors.ts";
 
 /** What a connecting socket of `node:net` may be told; its documentation says what they do. */
@@ -53,14 +54,20 @@ export async function dial(
   deadline: number,
   signal: AbortSignal,
 ): Promise<Socket> {
+  const to = nameOf(place);
+  report("hawser:dial:begun", () => ({ to }));
   for (let wait: number = backoff.first; ; wait = Math.min(2 * wait, backoff.last)) {
     try {
       return await attempt(place, options, deadline, signal);
     } catch (error) {
-      if (signal.aborted || error instanceof HawserError) throw error;
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw connectError(nameOf(place), error);
+      if (signal.aborted) throw error;
+      if (error instanceof HawserError || (error as NodeJS.ErrnoException).code !== "EAGAIN") {
+        report("hawser:dial:failed", () => ({ to, cause: wordFor(error) }));
+        throw error instanceof HawserError ? error : connectError(to, error);
+      }
     }
     if (performance.now() >= deadline) throw deadlineError(place);
+    report("hawser:dial:busy", () => ({ to, wait }));
     await sleep(wait, signal);
   }
 }

@@ -127,7 +127,8 @@ export function internalError(cause: unknown): HawserError {
   return new HawserError("ERR_HAWSER_INTERNAL", message, { cause });
 }
 
-function codeOf(code: FailureCode): HawserErrorCode {
+/** The code that a protocol failure has as an error. */
+export function codeOf(code: FailureCode): HawserErrorCode {
   return `ERR_HAWSER_${code.toUpperCase() as Uppercase<FailureCode>}`;
 }
 

@@ -3,6 +3,7 @@ export { type AcceptOptions, accept, type ServeOptions } from "./accept.ts";
 export type { ServerLimits } from "./admission.ts";
 export type { Authorization, Authorize, Authorizer, ClientInfo } from "./authorize.ts";
 export { type ConnectOptions, type ConnectTargetOptions, connect, createConnection } from "./connect.ts";
+export { DIAGNOSTIC_CHANNELS, type DiagnosticMessages } from "./diagnostics.ts";
 export type { DialOptions } from "./dial.ts";
 export {
   AlertError,

@@ -1,5 +1,6 @@
 import type { AuthorizedKeys } from "../keys/files/authorized-keys.ts";
 import { formatPublicKey } from "../keys/portable.ts";
+import { report } from "./diagnostics.ts";
 import { AlertError } from "./errors.ts";
 import type { HawserSocket } from "./socket.ts";
 
@@ -49,6 +50,9 @@ export class Removals {
     } catch {
       return; // Whoever comes now is refused, with this as the reason.
     }
-    for (const socket of sockets) socket.dismiss(new AlertError("not_authorized"));
+    for (const socket of sockets) {
+      report("hawser:server:removed", () => ({ peer: formatPublicKey(publicKey) }));
+      socket.dismiss(new AlertError("not_authorized"));
+    }
   }
 }

@@ -115,7 +115,7 @@ describe("a writer is held back", () => {
     const write = () => {
       const isWelcome = client.write(chunk, (error) => {
         errors.push(error, isWelcome);
-        write();
+        if (!client.destroyed) write();
       });
     };
     write();

@@ -16,6 +16,7 @@ import {
 } from "./accept.ts";
 import { Admission, type Guest, type ServerLimits } from "./admission.ts";
 import { decide } from "./authorize.ts";
+import { report } from "./diagnostics.ts";
 import { requireSocketPath } from "./dial.ts";
 import type { Decision } from "./driver.ts";
 import { AlertError, limitError } from "./errors.ts";
@@ -84,6 +85,11 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
   readonly #removals: Removals | undefined;
   #primitives: Primitives | undefined;
   #isClosing = false;
+  /** Counts the calls of `listen` and `close`: the last one holds. */
+  #turn = 0;
+  /** An error is that of listening. */
+  #isBinding = false;
+  #starting: Promise<void> = Promise.resolve();
   #path: string | undefined;
 
   /** @internal */
@@ -105,6 +111,9 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     });
     this.#net.on("connection", (raw) => this.#welcome(raw));
     this.#net.on("close", () => this.emit("close"));
+    this.#net.on("error", (error) => {
+      if (!this.#isBinding) this.emit("error", error);
+    });
   }
 
   /** The connections that are open. */
@@ -134,7 +143,10 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     if (path !== undefined && process.platform !== "win32") requireSocketPath(path);
     this.#path = path === undefined ? undefined : resolve(path);
     this.#isClosing = false;
-    this.#start(rest, path).catch((error) => this.emit("error", error));
+    const turn = ++this.#turn;
+    this.#starting = this.#starting
+      .then(() => this.#start(rest, path, turn))
+      .catch((error) => void process.nextTick(() => this.emit("error", error)));
     return this;
   }
 
@@ -184,6 +196,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     const callback = typeof optionsOrCallback === "function" ? optionsOrCallback : last;
     const options = typeof optionsOrCallback === "object" ? optionsOrCallback : {};
     this.#isClosing = true;
+    this.#turn++;
     for (const guest of this.#admission.guests) if (!guest.isAdmitted) turnAway(guest);
     requireKnown("close", options, { grace: true });
     const grace = options.grace ?? this.#options.closeGrace ?? defaultCloseGrace;
@@ -191,8 +204,11 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     return new Promise((done) => {
       this.#net.close((error) => {
         clearTimeout(timer);
-        callback?.(error);
-        done();
+        // What was about to listen does so no more once this is done.
+        void this.#starting.then(() => {
+          callback?.(error);
+          done();
+        });
       });
     });
   }
@@ -211,24 +227,34 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     return this;
   }
 
-  async #start(args: unknown[], path: string | undefined): Promise<void> {
+  async #start(args: unknown[], path: string | undefined, turn: number): Promise<void> {
     this.#primitives = await sharedPrimitives();
     serverChannel(this.#options, this.#primitives); // Options that make no sense are the server's error, not each client's.
-    if (this.#isClosing) return;
+    const bind = async () => {
+      if (turn === this.#turn) await this.#bind(args);
+    };
     try {
-      await this.#bind(args);
+      await bind();
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
       if (path === undefined || !isTaken || process.platform === "win32") throw error;
-      if (!(await takeOver(path, () => this.#bind(args)))) throw error;
+      if (!(await takeOver(path, bind))) throw error;
+      if (turn === this.#turn) report("hawser:server:taken-over", () => ({ path }));
     }
-    this.#net.on("error", (error) => this.emit("error", error));
-    this.emit("listening");
+    if (turn !== this.#turn) {
+      await new Promise((done) => this.#net.close(done));
+      return;
+    }
+    process.nextTick(() => {
+      if (turn === this.#turn) this.emit("listening");
+    });
   }
 
   #bind(args: unknown[]): Promise<void> {
     return new Promise((done, failed) => {
+      this.#isBinding = true;
       const settle = () => {
+        this.#isBinding = false;
         this.#net.off("listening", onListening);
         this.#net.off("error", onError);
       };
@@ -262,7 +288,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
       return;
     }
     const channel = serverChannel(this.#options, this.#primitives);
-    if (!this.#admission.hasRoom) channel.refuse("busy");
+    if (this.#admission.isFull(address)) channel.refuse("busy");
     const socket: HawserSocket = new HawserSocket(
       {
         begin: () => ({ stream: raw, channel }),
@@ -290,7 +316,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     const decision = await decide(this.#options.authorize, publicKey, info);
     if (decision.verdict === "refuse") return decision;
     if (this.#isClosing) return { verdict: "refuse", alert: "going_away", words: "" };
-    if (!this.#admission.hasRoom) return { verdict: "refuse", alert: "busy", words: "" };
+    if (this.#admission.isFull(guest.address)) return { verdict: "refuse", alert: "busy", words: "" };
     this.#admission.admit(guest);
     return decision;
   }

@@ -449,6 +449,18 @@ export class HawserSocket extends Duplex {
   }
 }
 
+/**
+ * Resolves when the handshake is over. What goes wrong until then, the promise tells and no `'error'`, as nobody can
+ * listen yet; so it does where the peer's reason came along with the end of the handshake.
+ */
+export async function opened(socket: HawserSocket): Promise<void> {
+  const ignore = () => undefined;
+  socket.on("error", ignore);
+  await socket.ready;
+  if (socket.errored !== null) throw socket.errored;
+  socket.off("error", ignore);
+}
+
 /** What the peer is told about an error: an alert as it is, anything else without its text. */
 function lastWords(error: Error | null): { alert: number | AlertName; words: string } {
   // What Node destroys an abandoned stream with, and what signals give, is giving up as well.

@@ -9,6 +9,8 @@ export interface TransportEvents {
   ended(): void;
   /** Some of what was written, or the end, has been handed over. */
   wrote(): void;
+  /** A write has failed. What has arrived is read on; `failed` comes after it. */
+  writeFailed(cause: unknown): void;
   /** It has failed or was closed, and all that it had received has been told. */
   failed(cause: unknown): void;
 }
@@ -187,6 +189,7 @@ export class Transport {
     if (this.#writeError !== undefined) return;
     this.#writeError = error;
     if (this.#isOver) return;
+    this.#events.writeFailed(error);
     if (this.#isEnded) {
       process.nextTick(() => this.#fail(error));
       return;
