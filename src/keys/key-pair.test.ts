@@ -56,7 +56,7 @@ describe("a key pair in this process", () => {
     expect(hex(holder.publicKey)).toBe("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
   });
 
-  it("KT-022: a new one is the 32 bytes of the source of randomness, unclamped", () => {
+  it("KT-022, NO-008: a new one is the 32 bytes of the source of randomness, unclamped", () => {
     const given = Uint8Array.from({ length: 32 }, (_, index) => 255 - index);
     let buffer: Uint8Array | undefined;
     const holder = generateKeyPair(primitives, (bytes) => {
