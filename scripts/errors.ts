@@ -109,7 +109,7 @@ export async function errorsPage(): Promise<string> {
       ]),
     ),
     "## The command",
-    "Besides the errors above, which it tells by their codes too. A KeyError about a file exits with 3, any other with 2.",
+    "Besides the errors above, which [the command](guides/command.md) tells by their codes too. A KeyError about a file exits with 3, any other with 2.",
     table(
       ["code", "when", "exit code"],
       (Object.keys(COMMAND_ERRORS) as CommandErrorCode[]).map((code) => [

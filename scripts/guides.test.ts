@@ -1,16 +1,18 @@
 /** Why: a guide's program is copied before its text is read, so it has to run, and to print what the guide says. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { faults } from "./compile-blocks.ts";
 import { blocks, runText } from "./run-program.ts";
 
 const folder = "docs/guides";
-const guides = readdirSync(join(import.meta.dirname, "..", folder)).filter((name) => name.endsWith(".md"));
+const root = join(import.meta.dirname, "..");
+const guides = readdirSync(join(root, folder)).filter((name) => name.endsWith(".md"));
 
 /** The programs of each guide: every block of JavaScript is a whole one, and a block of text after it is what it prints. */
 const programs: Readonly<Record<string, number>> = {
   "deadlines.md": 2,
+  "diagnostics.md": 1,
   "driver.md": 1,
   "errors.md": 1,
   "first-contact.md": 1,
@@ -54,5 +56,29 @@ describe("docs/guides/driver.md", () => {
     expect(stdout).toMatch(/^alert 3: I don't know you$/m);
     expect(stdout).not.toContain("client: open");
     expect(stderr).toBe("");
+  });
+});
+
+describe("docs/guides/diagnostics.md", () => {
+  const source = readFileSync(join(root, "src", "net", "diagnostics.ts"), "utf8");
+
+  /** The properties of a channel's message, as its type has them. */
+  function properties(name: string): string {
+    const [, type = ""] =
+      new RegExp(`readonly "${name}": (.*?);\\n(?=  readonly "|  /\\*\\*|})`, "s").exec(source) ?? [];
+    const own = [...type.matchAll(/readonly (\w+):/g)].map(([, property]) => property);
+    const connection = type.includes("OfConnection") ? ["connection"] : [];
+    const alert = type.includes("AlertMessage") ? ["alert", "name"] : [];
+    return [...connection, ...alert, ...own].map((property) => `\`${property}\``).join(", ");
+  }
+
+  it("lists the channels, when they tell something, and what, as the code does", () => {
+    const guide = readFileSync(join(root, folder, "diagnostics.md"), "utf8");
+    const listed = [...guide.matchAll(/^\| `(hawser:\S+)` \| (.*?) \| (.*) \|$/gm)];
+    const coded = [...source.matchAll(/^ \* \| `(hawser:\S+)` \| (.*) \|$/gm)];
+    expect(coded.length).toBeGreaterThan(10);
+    expect(listed.map(([, name, when, message]) => [name, when, message?.replace(" in ms", "")])).toEqual(
+      coded.map(([, name = "", when]) => [name, when, properties(name)]),
+    );
   });
 });
