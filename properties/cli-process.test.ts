@@ -2,14 +2,14 @@
  * Why: signals, closed pipes, a terminal and the end of a process are the system's, and no stand-in for them behaves as
  * they do.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inFolder, type OwnKey, ownKey } from "./cli/in-process.ts";
-import { type Built, buildCommand, type Spawned, spawnProgram } from "./cli/spawned.ts";
+import { type Built, buildCommand, Spawned, spawnProgram } from "./cli/spawned.ts";
 
 let built: Built;
 beforeAll(async () => {
@@ -197,6 +197,31 @@ describe("the hawser process", () => {
       expect(await printing.exit).toEqual({ code: 12, signal: null });
     }, "--once"),
   );
+});
+
+describe("docs/guides/command.md", () => {
+  const guide = readFileSync(join(import.meta.dirname, "../docs/guides/command.md"), "utf8");
+  const [keys = "", listening = "", connecting = ""] = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(
+    ([, code = ""]) => code,
+  );
+
+  it("begins with two ends that can be typed in as they stand", () =>
+    inFolder(async (folder) => {
+      const command = `#!/bin/sh\nexec '${process.execPath}' '${built.main}' "$@"\n`;
+      writeFileSync(join(folder, "hawser"), command, { mode: 0o755 });
+      const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}` };
+      const shell = (line: string) => new Spawned(spawn("sh", ["-ec", line], { cwd: folder, env })).collect();
+      expect(await shell(keys).exit).toEqual({ code: 0, signal: null });
+      const server = shell(listening.replace("127.0.0.1:4100", "127.0.0.1:0"));
+      const typed = connecting.replace("hawser://hawser1…@127.0.0.1:4100", await server.url());
+      expect(typed).not.toContain("…");
+      const client = shell(typed);
+      client.stdin.end("typed at one end");
+      server.stdin.end("typed at the other");
+      expect(await client.exit).toEqual({ code: 0, signal: null });
+      expect(await server.exit).toEqual({ code: 0, signal: null });
+      await expect.poll(() => [server.out, client.out]).toEqual(["typed at one end", "typed at the other"]);
+    }));
 });
 
 describe("first contact at a terminal", () => {
