@@ -4,6 +4,7 @@
  * - `HAWSER_SEED`: the seed, an integer; fixed unless it says otherwise, so that every run is the same.
  * - `HAWSER_RUNS`: how many times as many runs each property gets; 1 unless it says otherwise. More runs under the
  *   same seed begin with the very same ones.
+ * - `HAWSER_PATH`: the path that a failing property printed, to begin with its case; for one property alone (`-t`).
  */
 
 function fromEnvironment(name: string, fallback: number, allowed: (value: number) => boolean): number {
@@ -20,6 +21,11 @@ export const seed = fromEnvironment(
   20_241_121,
   (value) => Number.isInteger(value) && value === (value | 0),
 );
+
+/** Where in the runs of its seed a property begins; fast-check's `path`. */
+export const path = process.env["HAWSER_PATH"] ?? "";
+if (!/^(?:\d+(?::\d+)*)?$/.test(path))
+  throw new Error(`HAWSER_PATH=${path} is no path that fast-check prints`);
 
 /** By how much `HAWSER_RUNS` multiplies the number of runs. */
 export const runsFactor = fromEnvironment("HAWSER_RUNS", 1, (value) => value > 0 && value <= 1e6);

