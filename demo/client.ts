@@ -6,7 +6,7 @@ import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { connect, loadPrimitives, localKeyHolder, readSecretKeyFile } from "hawser";
+import { connect, readKeyFile } from "hawser";
 import { takeOrders } from "./actor.ts";
 import { type ErrorSeen, seen } from "./words.ts";
 
@@ -36,7 +36,7 @@ async function converse(open: () => Promise<Duplex>, file: string): Promise<Clie
 
 const orders = {
   async send({ url, keyFile, file }: { url: string; keyFile: string; file: string }) {
-    const keyPair = localKeyHolder(await loadPrimitives(), await readSecretKeyFile(keyFile));
+    const keyPair = await readKeyFile(keyFile);
     return converse(() => connect(url, { keyPair }), file);
   },
 

@@ -8,7 +8,7 @@ import {
   type Server,
   type Socket,
 } from "node:net";
-import { createServer, generateKeyPair, loadPrimitives } from "hawser";
+import { createServer, generateKeyPair } from "hawser";
 import { takeOrders } from "./actor.ts";
 
 /** Bytes at an offset of one direction that are replaced, or combined by exclusive or. */
@@ -152,12 +152,12 @@ const orders = {
 
   /** A session key of its own, 32 bytes: it has the secret one too. */
   async sessionKey() {
-    return generateKeyPair(await loadPrimitives()).publicKey;
+    return (await generateKeyPair()).publicKey;
   },
 
   /** Serves Hawser itself, with a key of its own, and lets in whoever comes. */
   async impersonate() {
-    const keyPair = generateKeyPair(await loadPrimitives());
+    const keyPair = await generateKeyPair();
     const server = createServer({ keyPair, authorize: () => true }, (socket) => socket.resume());
     server.on("handshakeError", () => undefined);
     await once(server.listen(0, "127.0.0.1"), "listening");

@@ -2,7 +2,7 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { generateKeyPair, loadPrimitives } from "../src/index.ts";
+import { generateKeyPair } from "../src/index.ts";
 import { formsFound, longestUnseen, Pieces, soughtKey } from "./search.ts";
 
 const file = fc.uint8Array({ minLength: 64, maxLength: 600 });
@@ -38,7 +38,7 @@ describe("a file's pieces", () => {
 
 describe("a key's forms", () => {
   it("are each found, alone and among others", async () => {
-    const keyPair = generateKeyPair(await loadPrimitives());
+    const keyPair = await generateKeyPair();
     for (const key of [
       soughtKey("public", keyPair.publicKey, keyPair.publicKeyText),
       soughtKey("secret", keyPair.exportSecretKey(), keyPair.secretKeyText()),

@@ -4,14 +4,7 @@ import { once } from "node:events";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type AddressInfo, createServer as createNetServer } from "node:net";
 import type { Duplex } from "node:stream";
-import {
-  AlertError,
-  createServer,
-  loadPrimitives,
-  localKeyHolder,
-  openAuthorizedKeys,
-  readSecretKeyFile,
-} from "hawser";
+import { AlertError, createServer, openAuthorizedKeys, readKeyFile } from "hawser";
 import { takeOrders } from "./actor.ts";
 import { type ErrorSeen, fullHold, seen, strangersOut } from "./words.ts";
 
@@ -67,7 +60,7 @@ function receive(stream: Duplex, clientKey?: Uint8Array): void {
 const orders = {
   /** Begins to serve, with Hawser and in the clear. */
   async serve({ keyFile, authorizedKeysFile }: { keyFile: string; authorizedKeysFile: string }) {
-    const keyPair = localKeyHolder(await loadPrimitives(), await readSecretKeyFile(keyFile));
+    const keyPair = await readKeyFile(keyFile);
     const authorized = await openAuthorizedKeys(authorizedKeysFile);
     const server = createServer(
       {

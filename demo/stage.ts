@@ -6,7 +6,6 @@ import {
   formatConnectionString,
   generateKeyPair,
   type LocalKeyHolder,
-  loadPrimitives,
   parseConnectionString,
   writeSecretKeyFile,
 } from "hawser";
@@ -68,9 +67,8 @@ export class Stage {
 
   /** Makes the keys and the file, and has the server serve. */
   async set(): Promise<void> {
-    const primitives = await loadPrimitives();
     for (const whose of ["server", "client", "stranger"]) {
-      const keyPair = generateKeyPair(primitives);
+      const keyPair = await generateKeyPair();
       this.#keys.set(whose, keyPair);
       await writeSecretKeyFile(this.path(`${whose}.key`), keyPair);
     }

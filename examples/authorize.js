@@ -2,19 +2,12 @@
 // has to guess from a connection that closes.
 //
 //     node examples/authorize.js
-import {
-  AlertError,
-  connect,
-  createServer,
-  escapeMessage,
-  formatPublicKey,
-  generateKeyPair,
-  loadPrimitives,
-} from "hawser";
+import { AlertError, connect, createServer, escapeMessage, formatPublicKey, generateKeyPair } from "hawser";
 
-const primitives = await loadPrimitives();
 const names = ["alice", "bob", "carol", "mallory"];
-const keys = Object.fromEntries(names.map((name) => [name, generateKeyPair(primitives)]));
+const keys = Object.fromEntries(
+  await Promise.all(names.map(async (name) => [name, await generateKeyPair()])),
+);
 const PAYMENT_DUE = 0x8001; // From 0x8000 on codes are the application's own.
 
 // By the text of the public key. A file does the same: docs/guides/keys.md.
@@ -36,7 +29,7 @@ function authorize(publicKey, { context }) {
 }
 
 const server = createServer(
-  { keyPair: generateKeyPair(primitives), contexts: ["shell", "backup"], authorize },
+  { keyPair: await generateKeyPair(), contexts: ["shell", "backup"], authorize },
   (socket) => socket.end(`welcome, ${accounts.get(formatPublicKey(socket.remotePublicKey)).name}`),
 );
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));

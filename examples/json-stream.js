@@ -7,10 +7,9 @@
 // destroys the socket with the error, and an AlertError is told to the peer as it is. Any other error would arrive as
 // `internal_error`, without its text.
 import { pipeline } from "node:stream/promises";
-import { AlertError, connect, createServer, escapeMessage, generateKeyPair, loadPrimitives } from "hawser";
+import { AlertError, connect, createServer, escapeMessage, generateKeyPair } from "hawser";
 
-const primitives = await loadPrimitives();
-const keyPair = generateKeyPair(primitives);
+const keyPair = await generateKeyPair();
 const DATABASE_GONE = 0x8001; // From 0x8000 on codes are the application's own.
 
 /** The answer, in pieces; `fails` says where. */
@@ -41,7 +40,7 @@ await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
 /** Asks, and tells what came of it. */
 async function ask(path) {
   console.log(`client: GET ${path}`);
-  const socket = await connect(server.url(), { keyPair: generateKeyPair(primitives) });
+  const socket = await connect(server.url(), { keyPair: await generateKeyPair() });
   let text = "";
   let reason;
   socket.write(`GET ${path} HAWSER\r\n\r\n`);

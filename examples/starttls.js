@@ -7,10 +7,9 @@
 // offer is missing: anybody on the way can take it out.
 import { once } from "node:events";
 import net from "node:net";
-import { accept, connect, generateKeyPair, loadPrimitives } from "hawser";
+import { accept, connect, generateKeyPair } from "hawser";
 
-const primitives = await loadPrimitives();
-const keys = { server: generateKeyPair(primitives), client: generateKeyPair(primitives) };
+const keys = { server: await generateKeyPair(), client: await generateKeyPair() };
 const longestLine = 1_000;
 
 /** The next clear line, and what was read behind it. */

@@ -11,12 +11,12 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import {
   ClientChannel,
-  generateKeyPair,
   loadPrimitives,
   localKeyHolder,
   readSecretKeyFile,
   writeSecretKeyFile,
 } from "hawser";
+import { generateKeyPair } from "hawser/keys";
 import * as protocol from "hawser/protocol";
 
 const text = (bytes) => new TextDecoder().decode(bytes);

@@ -24,8 +24,7 @@ function hawser(id: string, provider: string, nodeFlags: readonly string[]): Con
     name: `Hawser (${provider})`,
     nodeFlags,
     async credentials() {
-      const primitives = await loadPrimitives();
-      const [server, client] = [generateKeyPair(primitives), generateKeyPair(primitives)];
+      const [server, client] = await Promise.all([generateKeyPair(), generateKeyPair()]);
       return {
         server: { key: formatSecretKey(server.exportSecretKey()), peer: client.publicKeyText },
         client: { key: formatSecretKey(client.exportSecretKey()), peer: server.publicKeyText },

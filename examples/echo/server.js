@@ -1,10 +1,10 @@
 // A first program, the server's side: it sends back what it gets.
 //
 //     node examples/echo/server.js            prints the URL that clients connect to
-import { createServer, generateKeyPair, loadPrimitives } from "hawser";
+import { createServer, generateKeyPair } from "hawser";
 
 // A key pair for as long as this runs. docs/guides/keys.md says how to keep one in a file.
-const keyPair = generateKeyPair(await loadPrimitives());
+const keyPair = await generateKeyPair();
 
 // Everybody is let in, whatever their key; a real server says who.
 const server = createServer({ keyPair, authorize: () => true }, (socket) => {
