@@ -15,8 +15,9 @@ import {
   publicKeyBytes,
   requireOptions,
 } from "./options.ts";
+import type { Beginning } from "./origin.ts";
 import { sharedPrimitives } from "./primitives.ts";
-import { type Beginning, HawserSocket, opened } from "./socket.ts";
+import { HawserSocket, opened } from "./socket.ts";
 
 /** Who connects, and to whom. */
 export interface ConnectOptions extends ConnectionOptions, DialOptions {

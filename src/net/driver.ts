@@ -1,7 +1,5 @@
-import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
-import { formatPublicKey } from "../keys/portable.ts";
 import type { Channel } from "../protocol/channel/channel.ts";
 import { ClientChannel } from "../protocol/channel/client-channel.ts";
 import type { DrainLimits } from "../protocol/channel/options.ts";
@@ -10,12 +8,10 @@ import type { Failure } from "../protocol/failure.ts";
 import type { KeyHolder } from "../protocol/key-holder.ts";
 import { defaultDrainBytes, defaultDrainTimeout } from "../protocol/limits.ts";
 import type { Output } from "../protocol/output.ts";
-import { alertName, escapeMessage } from "../protocol/record/alert.ts";
 import type { AlertName } from "../protocol/record/alert-codes.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { Alarm } from "./alarm.ts";
-import { nextConnection, report, wordFor } from "./diagnostics.ts";
-import { codeOf } from "./errors.ts";
+import { ConnectionReports } from "./connection-reports.ts";
 import { Transport } from "./transport.ts";
 
 /** What a driver tells of its channel. */
@@ -54,8 +50,7 @@ export type Decision =
 export class Driver {
   readonly channel: ClientChannel | ServerChannel;
   readonly transport: Transport;
-  /** Its number, in diagnostics. */
-  readonly #connection = nextConnection();
+  readonly #reports: ConnectionReports;
   readonly #events: DriverEvents;
   readonly #drainTimeout: number;
   readonly #queue: Output[] = [];
@@ -78,6 +73,7 @@ export class Driver {
   ) {
     const { timeout = defaultDrainTimeout, bytes = defaultDrainBytes } = drain;
     this.channel = channel;
+    this.#reports = new ConnectionReports(channel);
     this.#events = events;
     this.#drainTimeout = timeout;
     this.transport = new Transport(
@@ -87,12 +83,7 @@ export class Driver {
         data: (input) => this.#run(() => this.channel.receive(input)),
         ended: () => this.#run(() => this.channel.transportEnded()),
         wrote: () => this.#wrote(),
-        writeFailed: (cause) => {
-          report("hawser:connection:read-on", () => ({
-            connection: this.#connection,
-            cause: wordFor(cause),
-          }));
-        },
+        writeFailed: (cause) => this.#reports.writeFailed(cause),
         failed: (cause) => this.#transportFailed(cause),
       },
     );
@@ -101,13 +92,8 @@ export class Driver {
   /** Begins the handshake. `head` is what was read from the stream before. */
   start(head: Uint8Array | undefined): void {
     const { channel } = this;
-    const isClient = channel instanceof ClientChannel;
-    const { remoteAddress, remotePort } = this.transport.stream as Partial<Socket>;
-    report("hawser:connection:opening", () => {
-      const role = isClient ? "client" : "server";
-      return { connection: this.#connection, role, remoteAddress, remotePort };
-    });
-    if (isClient) this.#run(() => channel.start());
+    this.#reports.opening(this.transport.stream);
+    if (channel instanceof ClientChannel) this.#run(() => channel.start());
     if (head !== undefined && head.length > 0) this.#run(() => channel.receive(head));
     this.transport.start();
     this.#settle();
@@ -184,8 +170,7 @@ export class Driver {
       this.#break(error);
       return;
     }
-    const to = this.channel.state;
-    if (to !== from) report("hawser:connection:state", () => ({ connection: this.#connection, from, to }));
+    this.#reports.state(from);
     this.#carryOut();
   }
 
@@ -195,6 +180,7 @@ export class Driver {
     this.transport.cork();
     try {
       for (let output = this.#queue.shift(); output !== undefined; output = this.#queue.shift()) {
+        if (output.type !== "transmit" && output.type !== "data") this.#reports.output(output);
         this.#carry(output);
       }
     } finally {
@@ -220,11 +206,6 @@ export class Driver {
         this.#events.peerKey(output.publicKey, output.context);
         return;
       case "open":
-        report("hawser:connection:open", () => ({
-          connection: this.#connection,
-          peer: this.#peer,
-          context: this.channel instanceof ClientChannel ? undefined : this.channel.context,
-        }));
         this.#events.open();
         return;
       case "data":
@@ -237,11 +218,9 @@ export class Driver {
         this.#events.pong(output.bytes);
         return;
       case "closed":
-        report("hawser:connection:closed", () => ({ connection: this.#connection }));
         this.#events.closed();
         return;
       case "failed":
-        this.#reportFailure(output.failure);
         this.#events.failed(output.failure);
         return;
       case "endTransport":
@@ -251,32 +230,11 @@ export class Driver {
         this.transport.destroy();
         return;
       case "alert": // The failure that follows says it too.
-        report("hawser:alert:received", () => {
-          const { code: alert, message } = output;
-          return { ...this.#alert(alert), words: escapeMessage(message) };
-        });
         return;
       case "route":
       case "forward":
         throw new Error(`a server that does not route has no output ${output.type}`);
     }
-  }
-
-  #reportFailure({ code, origin, requirement, alertSent }: Failure): void {
-    if (alertSent !== undefined) report("hawser:alert:sent", () => this.#alert(alertSent));
-    report("hawser:connection:failed", () => {
-      return { connection: this.#connection, code: codeOf(code), origin, requirement, peer: this.#peer };
-    });
-  }
-
-  #alert(alert: number) {
-    return { connection: this.#connection, alert, name: alertName(alert) };
-  }
-
-  /** The peer's public key, as its text. */
-  get #peer(): string | undefined {
-    const { remotePublicKey } = this.channel;
-    return remotePublicKey && formatPublicKey(remotePublicKey);
   }
 
   /** A key holder answers at once, or later from another process or a token. */
@@ -323,7 +281,7 @@ export class Driver {
   #break(cause: unknown): void {
     this.#queue.length = 0;
     this.#uncarried = 0;
-    report("hawser:connection:broken", () => ({ connection: this.#connection, cause: wordFor(cause) }));
+    this.#reports.broken(cause);
     this.transport.destroy();
     this.#events.broken(cause);
     this.#settle();

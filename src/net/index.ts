@@ -12,6 +12,7 @@ export {
   type HawserErrorOptions,
   SOCKET_ERRORS,
 } from "./errors.ts";
+export type { HawserSocketEvents } from "./net-surface.ts";
 export type { ConnectionOptions, PublicKey } from "./options.ts";
 export {
   createServer,

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { connect as connectRaw, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
+import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { clientKey, serverKey, testKey } from "../../properties/model/pair.ts";
 import {
@@ -128,6 +129,18 @@ describe("a client", () => {
       },
     ]);
     expect(told[0]?.error.message).toContain("HTTP");
+  });
+
+  it("HS-008: that speaks TLS is named in the log, and learns from its own error that nobody spoke", async () => {
+    const server = await serve(ignore);
+    const told = handshakeErrors(server);
+    const { endpoint } = parseConnectionString(server.url());
+    const client = connectTls({ host: "127.0.0.1", port: endpoint.transport === "tcp" ? endpoint.port : 0 });
+    afterwards(() => client.destroy());
+    expect(await once(client, "error")).toMatchObject([{ code: "ECONNRESET" }]);
+    await until(() => told.length > 0);
+    expect(told).toMatchObject([{ error: { code: "ERR_HAWSER_NOT_HAWSER" } }]);
+    expect(told[0]?.error.message).toContain("TLS");
   });
 
   it("ST-023: that comes and goes without a word is no error", async () => {
@@ -287,6 +300,28 @@ describe("authorized keys", () => {
     expect((await readAll(first)).end).toMatchObject({ alertName: "not_authorized" });
     second.end("still here");
     expect((await readAll(second)).data.toString()).toBe("still here");
+  });
+
+  it("KT-049: a removed key's connections go on where endRemoved is false", async () => {
+    const path = `${await folder()}/authorized_keys`;
+    await writeFile(path, `${formatPublicKey(clientKey.publicKey)}\n`, { mode: 0o600 });
+    const authorized = await openAuthorizedKeys(path, { settleMs: 1 });
+    const server = await serve((socket) => void socket.pipe(socket), {
+      authorize: authorized,
+      endRemoved: false,
+    });
+    const socket = await joinIn(server);
+    await writeFile(path, "", { mode: 0o600 });
+    // The key is not let in any more, so that its removal is known.
+    while (
+      await joinIn(server).then(
+        () => true,
+        () => false,
+      )
+    );
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    socket.end("still here");
+    expect((await readAll(socket)).data.toString()).toBe("still here");
   });
 
   it("KT-046: a file that is bad lets nobody in, and ends nobody's connection", async () => {

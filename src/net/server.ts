@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { type AddressInfo, type ListenOptions, Server, type Socket } from "node:net";
+import type { AddressInfo, ListenOptions, Server, Socket } from "node:net";
 import { resolve } from "node:path";
 import type { Primitives } from "../crypto/primitives.ts";
 import { AuthorizedKeys } from "../keys/files/authorized-keys.ts";
@@ -16,15 +16,14 @@ import {
 } from "./accept.ts";
 import { Admission, type Guest, type ServerLimits } from "./admission.ts";
 import { decide } from "./authorize.ts";
-import { report } from "./diagnostics.ts";
 import { requireSocketPath } from "./dial.ts";
 import type { Decision } from "./driver.ts";
 import { AlertError, limitError } from "./errors.ts";
+import { Listening } from "./listening.ts";
 import { requireOptions } from "./options.ts";
 import { sharedPrimitives } from "./primitives.ts";
 import { defaultRemovalInterval, Removals } from "./removals.ts";
 import { HawserSocket } from "./socket.ts";
-import { takeOver } from "./unix-path.ts";
 
 /** What a server is made with. Times are milliseconds. */
 export interface HawserServerOptions extends ServeOptions {
@@ -80,16 +79,11 @@ const defaultCloseGrace = 5_000;
 /** A server of `node:net` that speaks Hawser; {@link createServer} makes it. */
 export class HawserServer extends EventEmitter<HawserServerEvents> {
   readonly #options: HawserServerOptions;
-  readonly #net: Server;
+  readonly #listening: Listening;
   readonly #admission: Admission;
   readonly #removals: Removals | undefined;
   #primitives: Primitives | undefined;
   #isClosing = false;
-  /** Counts the calls of `listen` and `close`: the last one holds. */
-  #turn = 0;
-  /** An error is that of listening. */
-  #isBinding = false;
-  #starting: Promise<void> = Promise.resolve();
   #path: string | undefined;
 
   /** @internal */
@@ -103,17 +97,22 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
       this.#removals = new Removals(authorize, endRemoved, () => this.connections);
     }
     const { noDelay = true, keepAlive, keepAliveInitialDelay } = options;
-    this.#net = new Server({
+    const netOptions = {
       allowHalfOpen: true,
       noDelay,
       ...(keepAlive === undefined ? {} : { keepAlive }),
       ...(keepAliveInitialDelay === undefined ? {} : { keepAliveInitialDelay }),
+    };
+    this.#listening = new Listening(netOptions, {
+      listening: () => this.emit("listening"),
+      closed: () => this.emit("close"),
+      error: (error) => this.emit("error", error),
     });
     this.#net.on("connection", (raw) => this.#welcome(raw));
-    this.#net.on("close", () => this.emit("close"));
-    this.#net.on("error", (error) => {
-      if (!this.#isBinding) this.emit("error", error);
-    });
+  }
+
+  get #net(): Server {
+    return this.#listening.net;
   }
 
   /** The connections that are open. */
@@ -143,10 +142,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     if (path !== undefined && process.platform !== "win32") requireSocketPath(path);
     this.#path = path === undefined ? undefined : resolve(path);
     this.#isClosing = false;
-    const turn = ++this.#turn;
-    this.#starting = this.#starting
-      .then(() => this.#start(rest, path, turn))
-      .catch((error) => void process.nextTick(() => this.emit("error", error)));
+    this.#listening.start(rest, path, () => this.#prepare());
     return this;
   }
 
@@ -195,20 +191,16 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
   ): Promise<void> {
     const callback = typeof optionsOrCallback === "function" ? optionsOrCallback : last;
     const options = typeof optionsOrCallback === "object" ? optionsOrCallback : {};
-    this.#isClosing = true;
-    this.#turn++;
-    for (const guest of this.#admission.guests) if (!guest.isAdmitted) turnAway(guest);
     requireKnown("close", options, { grace: true });
+    this.#isClosing = true;
+    for (const guest of this.#admission.guests) if (!guest.isAdmitted) turnAway(guest);
     const grace = options.grace ?? this.#options.closeGrace ?? defaultCloseGrace;
     const timer = setTimeout(() => this.#endAll(), Math.min(grace, 2 ** 31 - 1));
     return new Promise((done) => {
-      this.#net.close((error) => {
+      this.#listening.stop((error) => {
         clearTimeout(timer);
-        // What was about to listen does so no more once this is done.
-        void this.#starting.then(() => {
-          callback?.(error);
-          done();
-        });
+        callback?.(error);
+        done();
       });
     });
   }
@@ -227,49 +219,9 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     return this;
   }
 
-  async #start(args: unknown[], path: string | undefined, turn: number): Promise<void> {
+  async #prepare(): Promise<void> {
     this.#primitives = await sharedPrimitives();
     serverChannel(this.#options, this.#primitives); // Options that make no sense are the server's error, not each client's.
-    const bind = async () => {
-      if (turn === this.#turn) await this.#bind(args);
-    };
-    try {
-      await bind();
-    } catch (error) {
-      const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-      if (path === undefined || !isTaken || process.platform === "win32") throw error;
-      if (!(await takeOver(path, bind))) throw error;
-      if (turn === this.#turn) report("hawser:server:taken-over", () => ({ path }));
-    }
-    if (turn !== this.#turn) {
-      await new Promise((done) => this.#net.close(done));
-      return;
-    }
-    process.nextTick(() => {
-      if (turn === this.#turn) this.emit("listening");
-    });
-  }
-
-  #bind(args: unknown[]): Promise<void> {
-    return new Promise((done, failed) => {
-      this.#isBinding = true;
-      const settle = () => {
-        this.#isBinding = false;
-        this.#net.off("listening", onListening);
-        this.#net.off("error", onError);
-      };
-      const onListening = () => {
-        settle();
-        done();
-      };
-      const onError = (error: Error) => {
-        settle();
-        failed(error);
-      };
-      this.#net.once("listening", onListening);
-      this.#net.once("error", onError);
-      this.#net.listen(...(args as [ListenOptions]));
-    });
   }
 
   #welcome(raw: Socket): void {

@@ -1,6 +1,5 @@
-import type { AddressInfo, Socket } from "node:net";
-import { Duplex } from "node:stream";
-import type { ClientChannel } from "../protocol/channel/client-channel.ts";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { DrainLimits } from "../protocol/channel/options.ts";
 import { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { Failure } from "../protocol/failure.ts";
@@ -8,10 +7,11 @@ import { defaultDrainTimeout } from "../protocol/limits.ts";
 import { alertName } from "../protocol/record/alert.ts";
 import type { AlertName } from "../protocol/record/alert-codes.ts";
 import { UsageError } from "../protocol/usage-error.ts";
-import { type Decision, Driver } from "./driver.ts";
+import { Driver } from "./driver.ts";
 import { AlertError, closedError, errorOf, type HawserError, internalError } from "./errors.ts";
-import { IdleTimer } from "./idle-timer.ts";
 import { LateFailure } from "./late-failure.ts";
+import { NetSurface } from "./net-surface.ts";
+import type { Origin } from "./origin.ts";
 import { Pings } from "./pings.ts";
 import { Sending } from "./sending.ts";
 
@@ -30,24 +30,6 @@ export interface SocketOptions {
   readonly drain?: DrainLimits;
 }
 
-/** A connection to be: its transport and its channel. */
-export interface Beginning {
-  readonly stream: Duplex;
-  readonly channel: ClientChannel | ServerChannel;
-  /** What was read from the stream before. */
-  readonly head?: Uint8Array | undefined;
-}
-
-/** Where a socket comes from. */
-export interface Origin {
-  /** Gives up, with any error, when the signal says so. */
-  begin(signal: AbortSignal): Promise<Beginning> | Beginning;
-  /** The socket was given up before `begin` was called. */
-  abandon(): void;
-  /** The peer's key: is it the right one? When this rejects, the socket is destroyed with that error. */
-  decide(publicKey: Uint8Array, context: string | undefined): Promise<Decision>;
-}
-
 type Callback = (error?: Error | null) => void;
 
 export const defaultHighWaterMark = 65_536;
@@ -63,7 +45,7 @@ export const defaultRecordSize = 16_384;
  * - An `'error'` comes after the data that came before it has been read; writes fail at once.
  * - `'ready'` is emitted when the handshake is over, `'timeout'` as by `net.Socket`.
  */
-export class HawserSocket extends Duplex {
+export class HawserSocket extends NetSurface {
   /** Resolves when the handshake is over; rejects when that was not to be. */
   readonly ready: Promise<void>;
   /** Data that was received, in bytes: what the application wrote at the other end, without what Hawser adds. */
@@ -76,7 +58,6 @@ export class HawserSocket extends Duplex {
   readonly #sending: Sending;
   readonly #late: LateFailure;
   readonly #pings: Pings;
-  readonly #idle = new IdleTimer(() => this.emit("timeout"));
   /** Promises that are to be rejected when the socket is destroyed. */
   readonly #waiters = new Set<(error: Error) => void>();
   #driver: Driver | undefined;
@@ -85,7 +66,6 @@ export class HawserSocket extends Duplex {
   #isOpen = false;
   /** The connection's clean end has been told. */
   #isClosed = false;
-  #isRef = true;
   /** The end of the own direction, where it waits for the handshake. */
   #ending: Callback | undefined;
   #refusedBecause: unknown;
@@ -186,58 +166,13 @@ export class HawserSocket extends Duplex {
     return this.#pings.ping();
   }
 
-  /**
-   * As `net.Socket` has it: `'timeout'` after so many milliseconds without data in either direction; 0 for never.
-   *
-   * @throws UsageError for what is no time
-   */
-  setTimeout(milliseconds: number, listener?: () => void): this {
-    this.#idle.set(milliseconds);
-    if (listener !== undefined)
-      milliseconds > 0 ? this.once("timeout", listener) : this.off("timeout", listener);
-    return this;
-  }
-
-  /** What `setTimeout` was told. */
-  get timeout(): number | undefined {
-    return this.#idle.milliseconds;
-  }
-
-  ref(): this {
-    return this.#setRef(true);
-  }
-
-  unref(): this {
-    return this.#setRef(false);
-  }
-
-  /** The transport's own address, as `net.Socket` has it; empty where the transport has none. */
-  address(): AddressInfo | Record<string, never> {
-    return (this.#transport?.address?.() as AddressInfo | undefined) ?? {};
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#transport?.remoteAddress;
-  }
-
-  get remotePort(): number | undefined {
-    return this.#transport?.remotePort;
-  }
-
-  get remoteFamily(): string | undefined {
-    return this.#transport?.remoteFamily;
-  }
-
-  get localAddress(): string | undefined {
-    return this.#transport?.localAddress;
-  }
-
-  get localPort(): number | undefined {
-    return this.#transport?.localPort;
-  }
-
-  get #transport(): Partial<Socket> | undefined {
+  protected override get transport(): Partial<Socket> | undefined {
     return this.#driver?.transport.stream as Partial<Socket> | undefined;
+  }
+
+  protected override setRef(isRef: boolean): void {
+    super.setRef(isRef);
+    if (this.#driver !== undefined) this.#driver.isRef = isRef;
   }
 
   /** Destroys the socket unless it has come to its end, and waits until it is closed. */
@@ -284,7 +219,7 @@ export class HawserSocket extends Duplex {
     }
     const taken = this.#sending.write(chunk, callback);
     this.bytesWritten += taken;
-    if (taken > 0) this.#idle.refresh();
+    if (taken > 0) this.idle.refresh();
   }
 
   override _final(callback: Callback): void {
@@ -300,7 +235,7 @@ export class HawserSocket extends Duplex {
     if (this.#driver !== undefined) this.#driver.applicationIsFull = false;
   }
 
-  override read(size?: number): unknown {
+  override read(size?: number): ReturnType<Duplex["read"]> {
     const chunk: unknown = super.read(size);
     this.#late.afterRead();
     return chunk;
@@ -315,7 +250,7 @@ export class HawserSocket extends Duplex {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#late.clear();
-    this.#idle.clear();
+    this.idle.clear();
     const driver = this.#driver;
     if (driver !== undefined && !driver.isOver) {
       this.#sending.seal();
@@ -352,7 +287,7 @@ export class HawserSocket extends Duplex {
       wrote: () => this.#onWrote(),
     });
     this.#sending.attach(this.#driver);
-    if (!this.#isRef) this.#setRef(false);
+    if (!this.isRef) this.setRef(false);
     this.#driver.start(head);
   }
 
@@ -385,7 +320,7 @@ export class HawserSocket extends Duplex {
   #onData(bytes: Uint8Array): boolean {
     if (this.destroyed) return true;
     this.bytesRead += bytes.length;
-    this.#idle.refresh();
+    this.idle.refresh();
     return this.push(bytes);
   }
 
@@ -409,12 +344,12 @@ export class HawserSocket extends Duplex {
   #tell(error: HawserError): void {
     if (this.destroyed || this.failure !== undefined) return;
     this.#sending.discard();
-    this.#late.tell(error, this.#isRef);
+    this.#late.tell(error, this.isRef);
     this.#sending.release();
   }
 
   #onWrote(): void {
-    if (this.writableLength > 0) this.#idle.refresh(); // A slow peer takes its time, and is not idle.
+    if (this.writableLength > 0) this.idle.refresh(); // A slow peer takes its time, and is not idle.
     this.#sending.makeRoom();
   }
 
@@ -437,15 +372,6 @@ export class HawserSocket extends Duplex {
     if (this.#driver === undefined || !this.#isOpen)
       throw new UsageError(`${what} is for an open connection`);
     return this.#driver;
-  }
-
-  #setRef(isRef: boolean): this {
-    this.#isRef = isRef;
-    if (this.#driver !== undefined) this.#driver.isRef = isRef;
-    const transport = this.#transport;
-    if (isRef) transport?.ref?.();
-    else transport?.unref?.();
-    return this;
   }
 }
 

@@ -1,0 +1,22 @@
+import type { Duplex } from "node:stream";
+import type { ClientChannel } from "../protocol/channel/client-channel.ts";
+import type { ServerChannel } from "../protocol/channel/server-channel.ts";
+import type { Decision } from "./driver.ts";
+
+/** A connection to be: its transport and its channel. */
+export interface Beginning {
+  readonly stream: Duplex;
+  readonly channel: ClientChannel | ServerChannel;
+  /** What was read from the stream before. */
+  readonly head?: Uint8Array | undefined;
+}
+
+/** Where a socket comes from: a connection that is made, one that was accepted, a stream that was handed in. */
+export interface Origin {
+  /** Gives up, with any error, when the signal says so. */
+  begin(signal: AbortSignal): Promise<Beginning> | Beginning;
+  /** The socket was given up before `begin` was called. */
+  abandon(): void;
+  /** The peer's key: is it the right one? When this rejects, the socket is destroyed with that error. */
+  decide(publicKey: Uint8Array, context: string | undefined): Promise<Decision>;
+}
