@@ -179,6 +179,13 @@ describe("the server", () => {
     expect(error.message).toContain("HTTP");
   });
 
+  it("HS-015: that greets as SSH and waits is named at the deadline", async () => {
+    const { port } = await serveRaw((raw) => raw.write("SSH-2.0-OpenSSH_9.2\r\n"));
+    const error = await rejection(connect({ ...expected, host: "127.0.0.1", port, handshakeTimeout: 50 }));
+    expect(error).toMatchObject({ code: "ERR_HAWSER_NOT_HAWSER" });
+    expect(error.message).toContain("SSH");
+  });
+
   it("ST-026: that hangs up at once gave no answer", async () => {
     const { port } = await serveRaw((raw) => raw.end());
     const error = await rejection(connect({ ...expected, host: "127.0.0.1", port }));

@@ -2,6 +2,7 @@ import type { Failure, Reason } from "./failure.ts";
 import type { State } from "./machine/table.ts";
 import { alertName, escapeMessage } from "./record/alert.ts";
 import { alertCodes } from "./record/alert-codes.ts";
+import type { RecordCheck } from "./record/plaintext.ts";
 
 /** A failure in words. Nothing in them is secret, and what a peer said is escaped. */
 export interface Explanation {
@@ -114,7 +115,9 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       return [
         `The client was refused before it showed who it is: ${alert(reason.alert)}.`,
         "A Hello that this server serves.",
-        "If it should have been served, check this server's keys, limits and routes.",
+        reason.alert === alertCodes.busy || reason.alert === alertCodes.going_away
+          ? "Nothing, if that was meant: it is a limit of this server's, or its end."
+          : "If it should have been served, check this server's keys and routes.",
       ];
     case "route_unopened":
       return [
@@ -142,7 +145,7 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       ];
     case "bad_record":
       return [
-        `A record failed its check of ${reason.check}.`,
+        `A record is not as it should be: ${faults[reason.check]}.`,
         "A record that authenticates and parses.",
         "Bytes were changed, lost or repeated on the way, or the peer is broken; connect anew.",
       ];
@@ -154,14 +157,14 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       ];
     case "malformed_alert":
       return [
-        `The peer's Alert failed its check of ${reason.check}.`,
+        `The peer's Alert is not as it should be: ${faults[reason.check]}.`,
         "An Alert with a code and a message in UTF-8.",
         "The peer is broken: report it to whoever makes it.",
       ];
     case "alert_received":
       return [
         `The peer ended the connection: ${alert(reason.alert)}${words(reason.message)}.`,
-        "The peer's Close.",
+        refusals.has(reason.alert) ? "To be let in." : "The peer's Close.",
         alertAdvice[reason.alert] ?? "The reason is the peer's; what it sent before is complete up to here.",
       ];
     case "timeout":
@@ -193,8 +196,33 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
   }
 }
 
+/** Which of a record's checks failed, in words. */
+const faults: Readonly<Record<RecordCheck, string>> = {
+  length: "no record has its length",
+  cipher: "it does not authenticate",
+  type: "there is no such type",
+  size: "its content does not fit in it",
+  padding: "its padding is not all zeros",
+  body: "its content is not what its type wants",
+};
+
+/** Alerts that a server answers a Response with. */
+const refusals: ReadonlySet<number> = new Set([
+  alertCodes.bad_response,
+  alertCodes.not_authorized,
+  alertCodes.wrong_context,
+  alertCodes.busy,
+]);
+
+const changedOnTheWay =
+  "What this side sent did not arrive as it was sent: something on the way changes bytes, or an end is broken. Connect anew.";
+
 /** What to do about an alert that has a remedy on this side. */
 const alertAdvice: Readonly<Record<number, string>> = {
+  [alertCodes.internal_error]: "The fault is on the peer's side: look at its log.",
+  [alertCodes.bad_response]: changedOnTheWay,
+  [alertCodes.bad_record]: changedOnTheWay,
+  [alertCodes.unexpected_record]: "An end is broken: report it to whoever makes it.",
   [alertCodes.not_authorized]: "Give the server's owner this client's public key, to be authorized.",
   [alertCodes.wrong_context]: "Name a context that the server serves.",
   [alertCodes.busy]: "Try again later.",

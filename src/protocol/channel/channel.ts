@@ -3,7 +3,7 @@ import { compact } from "../bytes.ts";
 import { type Failure, failureOf, type Reason } from "../failure.ts";
 import type { Session } from "../handshake/session.ts";
 import { known } from "../known.ts";
-import { maxHeldInput, pingLength } from "../limits.ts";
+import { headerLength, maxHeldInput, pingLength } from "../limits.ts";
 import { bytesIn, type MachineEvent } from "../machine/event.ts";
 import { actionName, alertOf, seals } from "../machine/step.ts";
 import type { Action, Role, State } from "../machine/table.ts";
@@ -18,6 +18,7 @@ import { UsageError } from "../usage-error.ts";
 import { Drain } from "./drain.ts";
 import type { Internals } from "./internals.ts";
 import { Liveness } from "./liveness.ts";
+import { notHawser } from "./not-hawser.ts";
 import { classifyRecord } from "./records.ts";
 import type { Settings } from "./settings.ts";
 import { drains, isOver, readsRecords, waits } from "./states.ts";
@@ -148,10 +149,18 @@ export abstract class Channel extends Walk {
     const state = this.state;
     if (drains(state)) return this.run({ name: "time.drain" });
     if (!readsRecords(state)) {
-      return this.run({ name: "time.handshake", reason: { code: "timeout", what: "handshake", state } });
+      return this.run({ name: "time.handshake", reason: this.#handshakeTimeout() });
     }
     if (!this.#liveness.hasPinged) return this.run({ name: "time.ping", bytes: this.#pingBody() });
     return this.run({ name: "time.liveness", reason: { code: "timeout", what: "liveness", state } });
+  }
+
+  /** HS-015: a passed deadline is a failed read too, and what had come by then may say more. */
+  #handshakeTimeout(): Reason {
+    const { state } = this;
+    const isFirstRead = state === "AwaitChallenge" || state === "AwaitHello";
+    const alien = isFirstRead ? notHawser(this.queue.peek(headerLength)) : undefined;
+    return alien ?? { code: "timeout", what: "handshake", state };
   }
 
   /** Data to send. Before the handshake is over a client's waits. */

@@ -1,7 +1,7 @@
 import { dhOutputOf } from "../arguments.ts";
 import type { Reason } from "../failure.ts";
 import { ClientHandshake } from "../handshake/client.ts";
-import { headerFields, isHawser, isSpoken, otherProtocol } from "../handshake/header.ts";
+import { headerFields, isHawser, isSpoken } from "../handshake/header.ts";
 import type { KeyHolder } from "../key-holder.ts";
 import { known } from "../known.ts";
 import { challengeLength, headerLength, maxEarlyData } from "../limits.ts";
@@ -13,6 +13,7 @@ import { RecordReader } from "../record/reader.ts";
 import { Channel } from "./channel.ts";
 import { type Internals, internals as usual } from "./internals.ts";
 import { type ClientOptions, type ClientSettings, clientSettings } from "./options.ts";
+import { notHawser } from "./not-hawser.ts";
 import { classifyVerdict } from "./records.ts";
 
 /** The client's end of a connection. */
@@ -214,13 +215,6 @@ export class ClientChannel extends Channel {
 
 function keyHolderFailed(cause: unknown): MachineEvent {
   return { name: "dh.failed", reason: { code: "key_holder_failed", cause } };
-}
-
-function notHawser(bytes: Uint8Array): Reason | undefined {
-  const protocol = otherProtocol(bytes);
-  return protocol === undefined
-    ? undefined
-    : { code: "not_hawser", bytes: bytes.slice(0, headerLength), protocol };
 }
 
 function badChallenge(challenge: Uint8Array, fault: "zero" | "unauthentic"): Reason {

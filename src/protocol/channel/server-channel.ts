@@ -18,6 +18,7 @@ import { RecordWriter } from "../record/writer.ts";
 import { UsageError } from "../usage-error.ts";
 import { Channel } from "./channel.ts";
 import { type Internals, internals as usual } from "./internals.ts";
+import { notHawser } from "./not-hawser.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 
 /** What a Challenge may say to refuse (HS-048). */
@@ -193,10 +194,8 @@ export class ServerChannel extends Channel {
     if (state === "OpeningRoute" || state === "Routing" || state === "AwaitResponse") {
       return { code: "abandoned", ...withCause };
     }
-    const start = this.queue.peek(headerLength);
-    const protocol = state === "AwaitHello" ? otherProtocol(start) : undefined;
-    if (protocol !== undefined) return { code: "not_hawser", bytes: start.slice(), protocol };
-    return { code: "truncated", state, ...withCause };
+    const alien = state === "AwaitHello" ? notHawser(this.queue.peek(headerLength)) : undefined;
+    return alien ?? { code: "truncated", state, ...withCause };
   }
 
   protected performHandshake(action: Action, event: MachineEvent): void {
