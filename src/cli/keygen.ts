@@ -1,6 +1,6 @@
-import { loadPrimitives } from "../crypto/index.ts";
 import { showPath } from "../keys/errors.ts";
-import { formatSecretKeyFile, generateKeyPair, writeSecretKeyFile } from "../keys/index.ts";
+import { formatSecretKeyFile, writeSecretKeyFile } from "../keys/index.ts";
+import { generateKeyPair } from "../net/key-pairs.ts";
 import type { Log } from "./log.ts";
 import { print } from "./output.ts";
 import type { KeygenOptions } from "./program.ts";
@@ -9,7 +9,7 @@ import type { Surroundings } from "./surroundings.ts";
 /** `hawser keygen`: to a file, or as `age-keygen` does it to standard output, with a warning where others may see it. */
 export async function keygen(options: KeygenOptions, surroundings: Surroundings, log: Log): Promise<void> {
   const { output } = options;
-  const keyPair = generateKeyPair(await loadPrimitives());
+  const keyPair = await generateKeyPair();
   try {
     if (output === undefined || output === "-") {
       await print(surroundings, formatSecretKeyFile(keyPair, new Date()));

@@ -1,5 +1,5 @@
-import { loadPrimitives } from "../crypto/index.ts";
-import { type LocalKeyHolder, localKeyHolder, readSecretKeyFile } from "../keys/index.ts";
+import type { LocalKeyHolder } from "../keys/index.ts";
+import { readKeyFile } from "../net/key-pairs.ts";
 import { usageError } from "./errors.ts";
 
 /**
@@ -16,21 +16,5 @@ export async function readOwnKey(path: string | undefined): Promise<LocalKeyHold
   if (path === "-") {
     throw usageError("Standard input carries the data here, so the key can't come from it: name a file.");
   }
-  return readKeyPair(path);
-}
-
-/** @param stdin what `-` reads */
-export async function readKeyPair(
-  path: string,
-  stdin?: AsyncIterable<Uint8Array | string>,
-): Promise<LocalKeyHolder> {
-  const [primitives, secretKey] = await Promise.all([
-    loadPrimitives(),
-    readSecretKeyFile(path, stdin === undefined ? {} : { stdin }),
-  ]);
-  try {
-    return localKeyHolder(primitives, secretKey);
-  } finally {
-    secretKey.fill(0);
-  }
+  return readKeyFile(path);
 }

@@ -12,8 +12,8 @@ import { ByteQueue } from "../record/byte-queue.ts";
 import { RecordReader } from "../record/reader.ts";
 import { Channel } from "./channel.ts";
 import { type Internals, internals as usual } from "./internals.ts";
-import { type ClientOptions, type ClientSettings, clientSettings } from "./options.ts";
 import { notHawser } from "./not-hawser.ts";
+import { type ClientOptions, type ClientSettings, clientSettings } from "./options.ts";
 import { classifyVerdict } from "./records.ts";
 
 /** The client's end of a connection. */
