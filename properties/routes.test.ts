@@ -52,7 +52,7 @@ describe("a route", () => {
       server.receive(hello);
       expect(server.channel.state).toBe("AwaitResponse");
       server.receive(new Uint8Array(96));
-      expect(server.channel.failure?.code).toBe("bad_response");
+      expect(server.channel.failure?.reason).toEqual({ code: "bad_response", fault: "unauthentic" });
     }
   });
 

@@ -147,11 +147,11 @@ describe("what was said once", () => {
     const ours = client();
     const hello = ours.flush();
     ours.receive(joined([hello, hello]).slice(0, 98));
-    expect(ours.channel.failure?.code).toBe("bad_challenge");
+    expect(ours.channel.failure?.reason).toEqual({ code: "bad_challenge", fault: "unauthentic" });
     const target = server();
     target.receive(hello);
     target.receive(target.flush().slice(0, 96));
-    expect(target.channel.failure?.code).toBe("bad_response");
+    expect(target.channel.failure?.reason).toEqual({ code: "bad_response", fault: "unauthentic" });
     expect(target.has("peerKey")).toBe(false);
   });
 });
