@@ -23,32 +23,35 @@ function expected(cell: SpecCell, says: Readonly<Record<string, Words>>) {
   return words.map((word) => (word instanceof RegExp ? expect.stringMatching(word) : word));
 }
 
-describe.each(["client", "server"] as const satisfies Role[])("ST-001: the cells of a %s", (role) => {
-  const own = possible.filter((cell) => cell.role === role);
-  it.each(own.map((cell) => [`${cell.state}, ${cell.event}`, cell] as const))("%s", (_, cell) => {
-    const ways = waysTo(role, cell.state, cell.event);
-    expect(ways.length).toBeGreaterThan(0);
-    for (const { begin, act, first, says } of ways) {
-      const subject = begin();
-      const { channel, lookups } = subject;
-      expect(channel.state).toBe(cell.state);
-      const before = { reading: channel.reading, deadline: channel.deadline, failure: channel.failure };
-      lookups.length = 0;
+describe.each(["client", "server"] as const satisfies Role[])(
+  "ST-001 ST-040 ST-041 ST-043 ST-046 ST-047 ST-048 ST-049 ST-050: the cells of a %s",
+  (role) => {
+    const own = possible.filter((cell) => cell.role === role);
+    it.each(own.map((cell) => [`${cell.state}, ${cell.event}`, cell] as const))("%s", (_, cell) => {
+      const ways = waysTo(role, cell.state, cell.event);
+      expect(ways.length).toBeGreaterThan(0);
+      for (const { begin, act, first, says } of ways) {
+        const subject = begin();
+        const { channel, lookups } = subject;
+        expect(channel.state).toBe(cell.state);
+        const before = { reading: channel.reading, deadline: channel.deadline, failure: channel.failure };
+        lookups.length = 0;
 
-      const words = act(subject);
+        const words = act(subject);
 
-      const events = [...first, cell.event].map((event) => ({ state: cell.state, event }));
-      // ST-011: in the state it leads to, the end of file is judged again.
-      const again = ended.includes(cell.event) && cell.to !== cell.state;
-      expect(lookups).toEqual(again ? [...events, { state: cell.to, event: "eof" }] : events);
-      expect(words).toEqual(expected(cell, says));
-      if (cell.outputs.includes("queue")) expect(subject.queuedBytes).toBe(abc.length);
-      expect(channel.state).toBe(cell.to);
-      const { reading, deadline, failure } = channel;
-      if (words.includes("misuse")) expect({ reading, deadline, failure }).toEqual(before);
-    }
-  });
-});
+        const events = [...first, cell.event].map((event) => ({ state: cell.state, event }));
+        // ST-048: in the state it leads to, the end of file is judged again.
+        const again = ended.includes(cell.event) && cell.to !== cell.state;
+        expect(lookups).toEqual(again ? [...events, { state: cell.to, event: "eof" }] : events);
+        expect(words).toEqual(expected(cell, says));
+        if (cell.outputs.includes("queue")) expect(subject.queuedBytes).toBe(abc.length);
+        expect(channel.state).toBe(cell.to);
+        const { reading, deadline, failure } = channel;
+        if (words.includes("misuse")) expect({ reading, deadline, failure }).toEqual(before);
+      }
+    });
+  },
+);
 
 describe("ST-002: the cells that can't be reached", () => {
   const withReason = cells.filter(({ state, event }) => whyNot(state, event) !== undefined);

@@ -345,10 +345,11 @@ describe("the client's own deadline", () => {
     expect(outputs).toEqual([]);
   });
 
-  it("LM-002: may be none at all, and is a number from 0 up", () => {
+  it("LM-002 LM-006: may be none at all, and is a number from 0 up", () => {
     const endless = testClient({ handshakeTimeout: Number.POSITIVE_INFINITY });
     endless.start();
     expect(endless.deadline).toBeUndefined();
+    expect(outputTypes(testServer({ handshakeTimeout: 0 }).tick())).toEqual(["failed", "closeTransport"]);
     for (const handshakeTimeout of [-1, Number.NaN, "5" as unknown as number]) {
       expect(() => testClient({ handshakeTimeout })).toThrow(UsageError);
       expect(() => testServer({ handshakeTimeout })).toThrow(UsageError);

@@ -99,7 +99,7 @@ describe("the application's judgement", () => {
     expect(server.outputs).toContainEqual({ type: "data", bytes: pattern(33, 1) });
   });
 
-  it("HS-119 HS-120: may take as long as the handshake's deadline, then there is silence", () => {
+  it("HS-119 HS-120 HS-122: may take as long as the handshake's deadline, then there is silence", () => {
     const { client, clock } = judging();
     expect(client.channel.deadline).toBe(10_050);
     clock.now = 10_049;

@@ -94,7 +94,7 @@ describe("liveness", () => {
     expect(server.channel.deadline).toBe(clock.now + 100);
   });
 
-  it("RC-038: sends no second Ping before the first is answered, whoever asked for it", () => {
+  it("RC-038 RC-057 RC-058: sends no second Ping before the first is answered, whoever asked for it", () => {
     const { server, peer, clock } = watchedRaw();
     server.do(server.channel.ping(new Uint8Array(8)));
     clock.now = 1_050;
@@ -143,7 +143,7 @@ describe("liveness", () => {
     expect(server.channel.state).toBe("HalfClosedRemote");
   });
 
-  it("RC-047: does not run before the channel is open", () => {
+  it("RC-047 RC-056: does not run before the channel is open", () => {
     const clock = { now: 0 };
     const client = testClient({ clock, liveness: policy });
     client.start();

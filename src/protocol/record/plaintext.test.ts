@@ -15,7 +15,7 @@ describe("parsePlaintext", () => {
     ["ping", [1, 2, 3, 4, 5, 6, 7, 8]],
     ["pong", [1, 2, 3, 4, 5, 6, 7, 8]],
     ["alert", [0, 1]],
-  ])("RC-001: a %s record is parsed, with padding and without", (type, body) => {
+  ])("RC-001 RC-051: a %s record is parsed, with padding and without", (type, body) => {
     for (const padding of [0, 1, 300]) {
       const parsed = parsePlaintext(
         plaintext(recordTypes[type], body.length, [...body, ...new Array(padding).fill(0)]),
