@@ -12,5 +12,5 @@ export {
 export * from "./keys/index.ts";
 export * from "./net/index.ts";
 // Named once more: the one that loads the primitives itself stands before that of the keys' layer.
-export { generateKeyPair, readKeyFile } from "./net/key-pairs.ts";
+export { generateKeyPair, readKeyFile } from "./net/index.ts";
 export * from "./protocol/index.ts";

@@ -1,6 +1,6 @@
 import { showPath } from "../keys/errors.ts";
 import { formatSecretKeyFile, writeSecretKeyFile } from "../keys/index.ts";
-import { generateKeyPair } from "../net/key-pairs.ts";
+import { generateKeyPair } from "../net/index.ts";
 import type { Log } from "./log.ts";
 import { print } from "./output.ts";
 import type { KeygenOptions } from "./program.ts";

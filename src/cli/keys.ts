@@ -1,5 +1,5 @@
 import type { LocalKeyHolder } from "../keys/index.ts";
-import { readKeyFile } from "../net/key-pairs.ts";
+import { readKeyFile } from "../net/index.ts";
 import { usageError } from "./errors.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { readKeyFile } from "../net/key-pairs.ts";
+import { readKeyFile } from "../net/index.ts";
 import { print } from "./output.ts";
 import type { Surroundings } from "./surroundings.ts";
 

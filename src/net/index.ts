@@ -12,8 +12,9 @@ export {
   type HawserErrorOptions,
   SOCKET_ERRORS,
 } from "./errors.ts";
+export { generateKeyPair, readKeyFile } from "./key-pairs.ts";
 export type { HawserSocketEvents } from "./net-surface.ts";
-export type { ConnectionOptions, PublicKey } from "./options.ts";
+export type { ConnectionOptions, PublicKey, SocketOptions } from "./options.ts";
 export {
   createServer,
   type HandshakeInfo,
@@ -21,4 +22,4 @@ export {
   type HawserServerEvents,
   type HawserServerOptions,
 } from "./server.ts";
-export { HawserSocket, type SocketOptions } from "./socket.ts";
+export { HawserSocket } from "./socket.ts";
