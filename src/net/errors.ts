@@ -127,6 +127,15 @@ export function internalError(cause: unknown): HawserError {
   return new HawserError("ERR_HAWSER_INTERNAL", message, { cause });
 }
 
+/** What the peer is told about an error: an alert as it is, anything else without its text. */
+export function lastWords(error: Error | null): { alert: number | AlertName; words: string } {
+  // What Node destroys an abandoned stream with, and what signals give, is giving up as well.
+  if (error === null || error.name === "AbortError") return { alert: "cancelled", words: "" };
+  // A code that was received and is in no registry can't be passed on.
+  const canBeSent = error instanceof AlertError && alertName(error.alert) !== undefined;
+  return canBeSent ? { alert: error.alert, words: error.words } : { alert: "internal_error", words: "" };
+}
+
 /** The code that a protocol failure has as an error. */
 export function codeOf(code: FailureCode): HawserErrorCode {
   return `ERR_HAWSER_${code.toUpperCase() as Uppercase<FailureCode>}`;

@@ -16,7 +16,8 @@ import {
 } from "../../properties/net/loopback.ts";
 import { accept } from "./accept.ts";
 import { connect } from "./connect.ts";
-import type { HawserSocket, SocketOptions } from "./socket.ts";
+import type { SocketOptions } from "./options.ts";
+import type { HawserSocket } from "./socket.ts";
 
 /** A client and its server's socket, and all that the client's side has put on the wire. */
 async function tapped(options: SocketOptions = {}): Promise<[HawserSocket, HawserSocket, () => Buffer]> {

@@ -2,12 +2,29 @@ import type { Primitives } from "../crypto/primitives.ts";
 import { parsePublicKey } from "../keys/portable.ts";
 import { publicKeyOf } from "../protocol/arguments.ts";
 import type { LivenessPolicy } from "../protocol/channel/liveness.ts";
-import type { ChannelOptions } from "../protocol/channel/options.ts";
+import type { ChannelOptions, DrainLimits } from "../protocol/channel/options.ts";
 import { type OptionNames, requireKnown } from "../protocol/channel/options-known.ts";
 import type { Padding } from "../protocol/record/padding.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { platform } from "./primitives.ts";
-import { defaultRecordSize, type SocketOptions } from "./socket.ts";
+
+export const defaultHighWaterMark = 65_536;
+export const defaultRecordSize = 16_384;
+
+/** What both ends of a socket may be told. */
+export interface SocketOptions {
+  /**
+   * As in `node:net`: `false`, the default, ends the own direction once the peer has ended its own and that has been
+   * read.
+   */
+  readonly allowHalfOpen?: boolean;
+  /** Bytes that each direction holds before it pushes back; 65,536 unless given. */
+  readonly highWaterMark?: number;
+  /** The most data of one record, in bytes; 16,384 unless given, and at most 65,516. */
+  readonly recordSize?: number;
+  /** Bounds on reading on after the last word: 5,000 ms and 1 MiB unless given. */
+  readonly drain?: DrainLimits;
+}
 
 /** What both ends of a connection may be told, the channel's part among it. Times are milliseconds. */
 export interface ConnectionOptions extends SocketOptions {
@@ -56,13 +73,24 @@ export const connectionNames = {
 } satisfies Record<keyof ConnectionOptions, true>;
 
 /**
- * The options given, as an object that has no others.
+ * The options given, as an object that has no others, and whose numbers are such as everything here takes for granted;
+ * the channel checks what is its own.
  *
  * @param name the function that takes them
  */
-export function requireOptions<T extends object>(name: string, options: T, known: OptionNames): T {
+export function requireOptions<T extends ConnectionOptions>(name: string, options: T, known: OptionNames): T {
   if (typeof options !== "object" || options === null)
     throw new UsageError(`${name} takes an object of options`);
   requireKnown(name, options, known);
+  const { highWaterMark = 1 } = options;
+  if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1)
+    throw new UsageError("highWaterMark is a whole number of bytes, 1 or more");
+  requireTime("handshakeTimeout", options.handshakeTimeout);
   return options;
+}
+
+/** @throws UsageError for what is no time: milliseconds, 0 or more, `Infinity` too */
+export function requireTime(name: string, milliseconds: number | undefined): void {
+  if (milliseconds === undefined || (typeof milliseconds === "number" && milliseconds >= 0)) return;
+  throw new UsageError(`${name} is a number, 0 or more`);
 }

@@ -79,6 +79,13 @@ describe("listening", () => {
     expect(() => createServer({ ...options, keyPair: {} as never })).toThrow("keyPair is a key holder");
     expect(() => createServer({ ...options, limits: { connections: -1 } })).toThrow("limits.connections");
     expect(() => createServer(options).listen("x".repeat(200))).toThrow("1 to 107 bytes");
+    for (const wrong of [
+      { idleTimeout: -1 },
+      { closeGrace: Number.NaN },
+      { handshakeTimeout: "10s" as never },
+    ])
+      expect(() => createServer({ ...options, ...wrong })).toThrow("is a number, 0 or more");
+    expect(() => createServer({ ...options, highWaterMark: 0.5 })).toThrow("highWaterMark is a whole number");
     const late = createServer({ ...options, recordSize: 0 }).listen(0);
     expect(await once(late, "error")).toMatchObject([{ code: "ERR_HAWSER_USAGE" }]);
   });
@@ -226,6 +233,20 @@ describe("limits", () => {
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
     expect(await readAll(socket)).toMatchObject({ end: { alertName: "timeout", words: "idle" } });
+  });
+});
+
+describe("an idle connection", () => {
+  it("is ended by the server's time-out, whatever the application's own is", async () => {
+    let timeouts = 0;
+    const server = await serve((socket) => void socket.setTimeout(10, () => timeouts++), {
+      idleTimeout: 150,
+    });
+    const socket = await joinIn(server);
+    const since = performance.now();
+    expect(await readAll(socket)).toMatchObject({ end: { alertName: "timeout", words: "idle" } });
+    expect(performance.now() - since).toBeGreaterThan(100);
+    expect(timeouts).toBe(1);
   });
 });
 

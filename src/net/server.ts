@@ -20,7 +20,7 @@ import { requireSocketPath } from "./dial.ts";
 import type { Decision } from "./driver.ts";
 import { AlertError, limitError } from "./errors.ts";
 import { Listening } from "./listening.ts";
-import { requireOptions } from "./options.ts";
+import { requireOptions, requireTime } from "./options.ts";
 import { sharedPrimitives } from "./primitives.ts";
 import { defaultRemovalInterval, Removals } from "./removals.ts";
 import { HawserSocket } from "./socket.ts";
@@ -90,6 +90,9 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
   constructor(options: HawserServerOptions) {
     super();
     requireServeOptions(requireOptions("createServer", options, serverNames));
+    requireTime("idleTimeout", options.idleTimeout);
+    requireTime("closeGrace", options.closeGrace);
+    if (options.endRemoved !== false) requireTime("endRemoved", options.endRemoved);
     this.#options = options;
     this.#admission = new Admission(options.limits);
     const { authorize, endRemoved = defaultRemovalInterval } = options;
@@ -275,8 +278,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
 
   #opened({ socket }: Guest): void {
     const { idleTimeout = 0 } = this.#options;
-    if (idleTimeout > 0)
-      socket.setTimeout(idleTimeout, () => socket.dismiss(new AlertError("timeout", "idle")));
+    if (Number.isFinite(idleTimeout)) socket.endWhenIdle(idleTimeout);
     this.#removals?.watch();
     this.emit("connection", socket);
   }

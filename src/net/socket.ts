@@ -4,36 +4,21 @@ import type { DrainLimits } from "../protocol/channel/options.ts";
 import { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { defaultDrainTimeout } from "../protocol/limits.ts";
-import { alertName } from "../protocol/record/alert.ts";
 import type { AlertName } from "../protocol/record/alert-codes.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { Driver } from "./driver.ts";
-import { AlertError, closedError, errorOf, type HawserError, internalError } from "./errors.ts";
+import { AlertError, closedError, errorOf, type HawserError, internalError, lastWords } from "./errors.ts";
+import { IdleTimer } from "./idle-timer.ts";
 import { LateFailure } from "./late-failure.ts";
 import { NetSurface } from "./net-surface.ts";
+import { defaultHighWaterMark, defaultRecordSize, type SocketOptions } from "./options.ts";
 import type { Origin } from "./origin.ts";
 import { Pings } from "./pings.ts";
 import { Sending } from "./sending.ts";
 
-/** What both ends of a socket may be told. */
-export interface SocketOptions {
-  /**
-   * As in `node:net`: `false`, the default, ends the own direction once the peer has ended its own and that has been
-   * read.
-   */
-  readonly allowHalfOpen?: boolean;
-  /** Bytes that each direction holds before it pushes back; 65,536 unless given. */
-  readonly highWaterMark?: number;
-  /** The most data of one record, in bytes; 16,384 unless given, and at most 65,516. */
-  readonly recordSize?: number;
-  /** Bounds on reading on after the last word: 5,000 ms and 1 MiB unless given. */
-  readonly drain?: DrainLimits;
-}
+export { defaultHighWaterMark, defaultRecordSize } from "./options.ts";
 
 type Callback = (error?: Error | null) => void;
-
-export const defaultHighWaterMark = 65_536;
-export const defaultRecordSize = 16_384;
 
 /**
  * One end of a Hawser connection, as `net.Socket` is one of TCP's: a Duplex of bytes. {@link connect},
@@ -58,6 +43,8 @@ export class HawserSocket extends NetSurface {
   readonly #sending: Sending;
   readonly #late: LateFailure;
   readonly #pings: Pings;
+  /** What a server ends idle connections with; the application's own time-out is another. */
+  readonly #idleEnd = new IdleTimer(() => this.dismiss(new AlertError("timeout", "idle")));
   /** Promises that are to be rejected when the socket is destroyed. */
   readonly #waiters = new Set<(error: Error) => void>();
   #driver: Driver | undefined;
@@ -159,6 +146,15 @@ export class HawserSocket extends NetSurface {
     this.destroy();
   }
 
+  /**
+   * Ends the connection, with `timeout`, after so many milliseconds without data; 0 for never.
+   *
+   * @internal
+   */
+  endWhenIdle(milliseconds: number): void {
+    this.#idleEnd.set(milliseconds);
+  }
+
   /** The time that a Ping and its answer take, in milliseconds. A peer whose application does not read can't answer. */
   async ping(): Promise<number> {
     await this.ready;
@@ -219,7 +215,7 @@ export class HawserSocket extends NetSurface {
     }
     const taken = this.#sending.write(chunk, callback);
     this.bytesWritten += taken;
-    if (taken > 0) this.idle.refresh();
+    if (taken > 0) this.#notIdle();
   }
 
   override _final(callback: Callback): void {
@@ -251,6 +247,7 @@ export class HawserSocket extends NetSurface {
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#late.clear();
     this.idle.clear();
+    this.#idleEnd.clear();
     const driver = this.#driver;
     if (driver !== undefined && !driver.isOver) {
       this.#sending.seal();
@@ -320,7 +317,7 @@ export class HawserSocket extends NetSurface {
   #onData(bytes: Uint8Array): boolean {
     if (this.destroyed) return true;
     this.bytesRead += bytes.length;
-    this.idle.refresh();
+    this.#notIdle();
     return this.push(bytes);
   }
 
@@ -348,8 +345,13 @@ export class HawserSocket extends NetSurface {
     this.#sending.release();
   }
 
+  #notIdle(): void {
+    this.idle.refresh();
+    this.#idleEnd.refresh();
+  }
+
   #onWrote(): void {
-    if (this.writableLength > 0) this.idle.refresh(); // A slow peer takes its time, and is not idle.
+    if (this.writableLength > 0) this.#notIdle(); // A slow peer takes its time, and is not idle.
     this.#sending.makeRoom();
   }
 
@@ -385,13 +387,4 @@ export async function opened(socket: HawserSocket): Promise<void> {
   await socket.ready;
   if (socket.errored !== null) throw socket.errored;
   socket.off("error", ignore);
-}
-
-/** What the peer is told about an error: an alert as it is, anything else without its text. */
-function lastWords(error: Error | null): { alert: number | AlertName; words: string } {
-  // What Node destroys an abandoned stream with, and what signals give, is giving up as well.
-  if (error === null || error.name === "AbortError") return { alert: "cancelled", words: "" };
-  // A code that was received and is in no registry can't be passed on.
-  const canBeSent = error instanceof AlertError && alertName(error.alert) !== undefined;
-  return canBeSent ? { alert: error.alert, words: error.words } : { alert: "internal_error", words: "" };
 }
