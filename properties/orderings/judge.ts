@@ -67,7 +67,7 @@ export class Judge extends JudgedStream {
         this.phase = "awaitVerdict"; // HS-073, HS-112
         return [
           ...this.transmit("Response of client"),
-          ...this.queued.flatMap((text) => this.transmit(`Data ${text}`)),
+          ...(this.queued.length > 0 ? this.transmit(`Data ${this.queued.join("")}`) : []),
           ...this.settle(said),
         ];
       case "openingRoute":

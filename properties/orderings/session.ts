@@ -20,6 +20,7 @@ import {
   context,
   type Kind,
   keyName,
+  kinds,
   make,
   newPeer,
   noise,
@@ -45,7 +46,7 @@ export interface Start {
 }
 
 /** What the application and the world around do, besides what comes from the peer. */
-export type Doing = keyof typeof doings;
+type Doing = keyof typeof doings;
 export type Move = Kind | Doing;
 
 /** What channels are made of; tests of the judge put something broken here. */
@@ -205,6 +206,21 @@ const doings = {
     start.making.role === "server"
       ? undefined
       : { call: (subject) => asClient(subject).reject(), expected: judge.reject() },
+  /** A key holder answers, and nothing waits for it any more. */
+  "late DH": ({ outputs }, judge) => {
+    const asked = outputs.findLast((output) => output.type === "dh");
+    if (asked?.type !== "dh" || judge.phase === "responding" || judge.phase === "openingRoute")
+      return undefined;
+    const { keyHolder } = asked;
+    return { call: ({ channel }) => channel.dhDone(keyHolder, new Uint8Array(32).fill(9)), expected: [] }; // ST-016
+  },
+  /** The application decides, and nothing waits for it any more, or yet. */
+  "late decision": ({ start }, judge) => {
+    if (judge.phase === "judging" || judge.phase === "deciding") return undefined;
+    const isClient = start.making.role === "client";
+    const call: Call = (subject) => (isClient ? asClient(subject).trust() : asServer(subject).accept());
+    return { call, expected: ["misuse"] }; // ST-016
+  },
   flushed: (_session, judge) => ({ call: ({ channel }) => channel.flushed(), expected: judge.flushed() }),
   end: ({ peer }, judge) => ({
     call: ({ channel }) => channel.transportEnded(),
@@ -216,8 +232,19 @@ const doings = {
   }),
 } as const satisfies Record<string, Plan>;
 
+/** All moves there are. */
+export const moves: readonly Move[] = [
+  ...(Object.keys(kinds) as Kind[]),
+  ...(Object.keys(doings) as Doing[]),
+];
+
 function isDoing(move: Move): move is Doing {
   return move in doings;
+}
+
+/** Whether the move can be made here. */
+export function isPossible(session: Session, move: Move): boolean {
+  return plan(session, move, session.judge.copy()) !== undefined;
 }
 
 function plan(session: Session, move: Move, judge: Judge): Planned | undefined {
