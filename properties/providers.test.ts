@@ -164,13 +164,16 @@ describe.each([native, wasm])("$name", (p) => {
     },
   );
 
-  it.each(NON_CANONICAL.slice(2).map((u, i) => ({ u, i: i + 2 })))("NO-009: takes P + $i for $i", ({ u, i }) => {
-    const secret = new Uint8Array(32).fill(0x55);
-    const reduced = p.x25519(secret, littleEndian(BigInt(i)));
-    expect(reduced).toBeDefined();
-    expect(p.x25519(secret, u)).toEqual(reduced);
-    expect(p.x25519(secret, withHighBit(u))).toEqual(reduced);
-  });
+  it.each(NON_CANONICAL.slice(2).map((u, i) => ({ u, i: i + 2 })))(
+    "NO-009: takes P + $i for $i",
+    ({ u, i }) => {
+      const secret = new Uint8Array(32).fill(0x55);
+      const reduced = p.x25519(secret, littleEndian(BigInt(i)));
+      expect(reduced).toBeDefined();
+      expect(p.x25519(secret, u)).toEqual(reduced);
+      expect(p.x25519(secret, withHighBit(u))).toEqual(reduced);
+    },
+  );
 
   test.prop([exactly(32), exactly(32)])(
     "NO-007: ignores the bits of a secret that clamping sets or clears",

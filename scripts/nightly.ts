@@ -69,7 +69,11 @@ function main(): void {
   const runs = process.env["HAWSER_RUNS"] || "10";
   const folder = mkdtempSync(join(tmpdir(), "hawser-nightly-"));
   const outputFile = join(folder, "report.json");
-  const whole = `HAWSER_SEED=${seed} HAWSER_RUNS=${runs} npm run test:nightly`;
+  const more = process.argv.slice(2);
+  const whole = [`HAWSER_SEED=${seed}`, `HAWSER_RUNS=${runs}`, "npm", "run", "test:nightly"]
+    .concat(more.length > 0 ? ["--", ...more] : [])
+    .map(quoted)
+    .join(" ");
   console.log(`nightly: ${whole}`);
   const { status } = spawnSync(
     process.execPath,
@@ -79,7 +83,7 @@ function main(): void {
       "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${outputFile}`,
-      ...process.argv.slice(2),
+      ...more,
     ],
     { cwd: root, stdio: "inherit", env: { ...process.env, HAWSER_SEED: seed, HAWSER_RUNS: runs } },
   );
