@@ -39,6 +39,8 @@ interface Stall {
   /** The state in which the peer fell silent, and whether the end had been told by then. */
   readonly state: State;
   readonly wasOver: boolean;
+  /** When the peer's silence ends there, counted from the beginning; nothing has taken any time until then. */
+  readonly deadline: number;
   readonly took: number;
 }
 
@@ -47,15 +49,15 @@ function stallAt(at: number, course: Course, make: (clock: TestClock) => Actor<A
   const actor = make(clock);
   feed(actor, course, at);
   actor.flush();
-  const { state } = actor.channel;
+  const { state, deadline = Number.NaN } = actor.channel;
   const wasOver = at >= course.over;
   passTime(actor, clock);
   actor.check();
-  return { actor, state, wasOver, took: clock.now - begun };
+  return { actor, state, wasOver, deadline: deadline - begun, took: clock.now - begun };
 }
 
 /** What is wrong with how a stall went; nothing is the right answer. */
-function faults({ actor, state, wasOver, took }: Stall, isWatched: boolean): string[] {
+function faults({ actor, state, wasOver, deadline, took }: Stall, isWatched: boolean): string[] {
   const { channel } = actor;
   const found: string[] = [];
   const isOpen = open.includes(state);
@@ -70,7 +72,10 @@ function faults({ actor, state, wasOver, took }: Stall, isWatched: boolean): str
   const handshake = wasOver && state !== "Hiding" ? 0 : handshakeTimeout;
   const most = (isOpen ? liveness.timeout : handshake) + drainTimeout;
   if (took > most) found.push(`takes ${took} ms`);
+  const isDraining = state === "Draining" || state === "Closing";
+  if (isDraining && deadline !== drainTimeout) found.push(`drains until ${deadline}`);
   if (wasOver) return found;
+  if (!isOpen && deadline !== handshakeTimeout) found.push(`waits until ${deadline}`);
   const reason = channel.failure?.reason;
   const what = isOpen ? "liveness" : "handshake";
   if (reason?.code !== "timeout" || reason.what !== what || reason.state !== state)
@@ -137,6 +142,7 @@ describe("the stalls", () => {
     };
     expect(faults(stallAt(98, course, forGood), false)).toEqual([
       "waits in AwaitVerdict",
+      "waits until NaN",
       "fails with undefined",
     ]);
     expect(() => stallAt(98, course, asEnd)).toThrow();
