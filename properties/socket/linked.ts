@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AcceptOptions, accept } from "../../src/net/accept.ts";
+import { type ConnectTargetOptions, createConnection } from "../../src/net/connect.ts";
+import type { HawserSocket } from "../../src/net/socket.ts";
+import { clientKey, serverKey } from "../model/pair.ts";
+import { type Course, Link } from "./link.ts";
+
+/** How one end's connection came out. */
+export interface Outcome {
+  readonly data: Buffer;
+  /** The peer's end of data was told. */
+  readonly hasEnded: boolean;
+  /** The code of the error that it ended with; `undefined` after a clean end. */
+  readonly code: string | undefined;
+  readonly error: Error | undefined;
+}
+
+/** A client and a server with a link between them. */
+export interface Linked {
+  readonly link: Link;
+  readonly client: HawserSocket;
+  /** The server's socket, once the client was let in; rejects when it was not. */
+  readonly accepted: Promise<HawserSocket>;
+  /** The transports' own sockets at the server: one. */
+  readonly raw: Promise<Socket>;
+  close(): Promise<void>;
+}
+
+export interface LinkedOptions {
+  readonly toServer?: Course;
+  readonly toClient?: Course;
+  readonly client?: Partial<ConnectTargetOptions>;
+  readonly server?: Partial<AcceptOptions>;
+}
+
+/** Connects through a link. The client's socket is not waited for. */
+export async function linked(options: LinkedOptions = {}): Promise<Linked> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  let settle: ((accepted: Promise<HawserSocket>) => void) | undefined;
+  const accepted = new Promise<HawserSocket>((resolve) => {
+    settle = resolve;
+  });
+  accepted.catch(() => undefined);
+  const raw = new Promise<Socket>((resolve) => server.once("connection", resolve));
+  server.once("connection", (socket) => {
+    settle?.(
+      accept(socket, { keyPair: serverKey, authorize: () => true, ...options.server }).then((hawser) => {
+        hawser.on("error", () => undefined);
+        return hawser;
+      }),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const link = await Link.to((server.address() as AddressInfo).port, options);
+  const client = createConnection({
+    host: "127.0.0.1",
+    port: link.port,
+    keyPair: clientKey,
+    serverKey: serverKey.publicKey,
+    ...options.client,
+  });
+  client.on("error", () => undefined);
+  return {
+    link,
+    client,
+    accepted,
+    raw,
+    async close() {
+      client.destroy();
+      await link.close();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Waits until a socket is closed, and says how that came. */
+export function outcomeOf(socket: HawserSocket): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let hasEnded = false;
+    let error: Error | undefined;
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.on("end", () => {
+      hasEnded = true;
+    });
+    socket.on("error", (reason) => {
+      error = reason;
+    });
+    const finish = () =>
+      resolve({
+        data: Buffer.concat(chunks),
+        hasEnded,
+        error,
+        code: (error as { code?: string } | undefined)?.code,
+      });
+    if (socket.closed) {
+      error = socket.errored ?? undefined;
+      finish();
+    } else socket.once("close", finish);
+  });
+}
+
+/** The outcome of an end that never came to have a socket. */
+export function rejected(error: unknown): Outcome {
+  const reason = error as Error & { code?: string };
+  return { data: Buffer.alloc(0), hasEnded: false, code: reason.code, error: reason };
+}
