@@ -113,6 +113,6 @@ describe("a peer that takes nothing any more", () => {
     const since = performance.now();
     while (!stream.destroyed && performance.now() - since < 5_000) await sleep(10);
     expect(performance.now() - since).toBeGreaterThan(timeout / 2);
-    expect(stream.destroyed).toBe(true);
+    expect([stream.destroyed, channel.state]).toEqual([true, "Closed"]);
   });
 });

@@ -311,8 +311,12 @@ export class Driver {
   }
 
   #judgeProgress(): void {
-    if (this.transport.progress === this.#progress) this.transport.destroy();
-    else this.#watchProgress();
+    if (this.transport.progress !== this.#progress) {
+      this.#watchProgress();
+      return;
+    }
+    this.transport.destroy();
+    this.#transportFailed(new Error("the transport has taken nothing for as long as the drain deadline"));
   }
 }
 
