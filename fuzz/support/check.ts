@@ -1,5 +1,5 @@
 /** Throws an Error with these words when a condition does not hold: a finding, to the fuzzer. */
-export function check(condition: boolean, words: string): void {
+export function check(condition: boolean, words: string): asserts condition {
   if (!condition) throw new Error(words);
 }
 
