@@ -3,6 +3,9 @@ import { Deframer } from "../src/protocol/record/deframer.ts";
 import { check, checkSameBytes } from "./support/check.ts";
 import { cutUp } from "./support/cut-up.ts";
 
+/** How the stream is cut, and the stream: see `cutUp`. */
+export const lengths = { usual: 128, longest: 140_000 };
+
 type Cut = {
   readonly frames: readonly Uint8Array[];
   readonly badLength: number | undefined;

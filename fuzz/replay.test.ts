@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -10,23 +10,42 @@ const targets = readdirSync(here)
   .filter((name) => name.endsWith(".fuzz.ts"))
   .map((name) => name.slice(0, -".fuzz.ts".length));
 
-it("every corpus belongs to a target", () => {
+/** What libFuzzer calls an input: the SHA-1 of its bytes. What has another name tells what it is for. */
+const isGrown = (name: string) => /^[0-9a-f]{40}$/.test(name);
+
+it("every corpus and every dictionary belongs to a target", () => {
+  const dictionaries = readdirSync(join(here, "dictionaries")).map((name) => name.replace(/\.dict$/, ""));
   expect(targets.length).toBeGreaterThan(0);
-  expect(targets).toEqual(expect.arrayContaining(readdirSync(corpus)));
+  expect(targets.toSorted()).toEqual(readdirSync(corpus).toSorted());
+  expect(targets).toEqual(expect.arrayContaining(dictionaries));
 });
 
 describe.each(targets)("corpus of %s", async (target) => {
   const module: Record<string, unknown> = await import(`./${target}.fuzz.ts`);
-  const fuzz = module["fuzz"];
-  const inputs = existsSync(join(corpus, target)) ? readdirSync(join(corpus, target)) : [];
+  const inputs = readdirSync(join(corpus, target));
 
-  it("has a target function and inputs", () => {
-    expect(fuzz).toBeTypeOf("function");
-    expect(inputs).not.toEqual([]);
-  });
-
-  it.each(inputs)("%s", async (name) => {
+  function replay(name: string): void {
+    const { fuzz } = module;
     if (typeof fuzz !== "function") throw new TypeError(`${target}.fuzz.ts exports no function named fuzz`);
-    await fuzz(new Uint8Array(readFileSync(join(corpus, target, name))));
+    try {
+      fuzz(new Uint8Array(readFileSync(join(corpus, target, name))));
+    } catch (cause) {
+      throw new Error(`${target}: npm run fuzz:repro -- fuzz/corpus/${target}/${name}`, { cause });
+    }
+  }
+
+  it("has lengths, short and long", () => {
+    const { usual, longest } = module["lengths"] as Record<string, number>;
+    expect(usual).toBeGreaterThan(0);
+    expect(longest).toBeGreaterThan(usual ?? 0);
   });
+
+  it("what a fuzzer has grown", () => {
+    const grown = inputs.filter(isGrown);
+    expect(grown).not.toEqual([]);
+    for (const name of grown) replay(name);
+  });
+
+  const named = inputs.filter((name) => !isGrown(name));
+  if (named.length > 0) it.each(named)("%s", replay);
 });

@@ -74,6 +74,19 @@ function fetchRuntime(folder, staging) {
 }
 
 /**
+ * A program of one word that starts Node through the folder's loader. jazzer.js starts itself again to merge corpora, by
+ * `process.argv[0]`, which would be the loader: what is preloaded puts the program in its place.
+ */
+function writeNode(folder, own) {
+  const program = join(folder, "node");
+  const preloaded = join(folder, "argv0.cjs");
+  const quoted = own.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  writeFileSync(preloaded, `process.argv[0] = ${JSON.stringify(program)};\n`);
+  writeFileSync(program, `#!/bin/sh\nexec ${quoted} --require '${preloaded}' "$@"\n`, { mode: 0o755 });
+  return [program];
+}
+
+/**
  * The command, a program and its first arguments, that starts a Node with a fuzzer that loads. Throws an Error that
  * says what is missing where there is no way.
  */
@@ -113,5 +126,5 @@ export function fuzzRuntime(root) {
     if (still !== undefined)
       throw new Error(`jazzer.js does not run with Debian 13's glibc either: ${still}`);
   }
-  return own;
+  return writeNode(folder, own);
 }

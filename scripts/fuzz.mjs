@@ -1,72 +1,57 @@
-// npm run fuzz -- TARGET [libFuzzer flags], for instance: npm run fuzz -- deframer -max_total_time=60
+// npm run fuzz -- TARGET [SECONDS] [libFuzzer flags], for instance: npm run fuzz -- deframer 60
 //
-// Compiles fuzz/TARGET.fuzz.ts and what it imports, and runs it under jazzer.js. Inputs that reach new code are kept in
-// build/fuzz-corpus/TARGET; one that breaks something lands in build/fuzz-findings/TARGET. Both begin from fuzz/corpus/TARGET,
-// which `npm test` replays.
+// Compiles the targets and runs one under jazzer.js, for 60 seconds unless it is told otherwise: most of the time with
+// short inputs, which is where the executions are, then with long ones. Inputs that reach new code are kept in
+// build/fuzz-corpus/TARGET; one that breaks something lands in build/fuzz-findings/TARGET. Both begin from
+// fuzz/corpus/TARGET, which `npm test` replays. With flags of libFuzzer's own that end a run, or a length, there is one
+// run, just as they say.
 
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { fuzzRuntime } from "./fuzz-runtime.mjs";
+import {
+  checkedIn,
+  command,
+  compile,
+  findings,
+  foundSomething,
+  grown,
+  lengthsOf,
+  numbersIn,
+  run,
+  stop,
+  targets,
+} from "./fuzz-jazzer.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const suffix = ".fuzz.ts";
-const targets = readdirSync(join(root, "fuzz")).filter((name) => name.endsWith(suffix));
-const [target, ...flags] = process.argv.slice(2);
+/** The share of the time that goes to long inputs. */
+const longShare = 0.2;
 
-/** libFuzzer's exit code when an input broke the target. */
-const foundSomething = 77;
-
-function stop(code, words) {
-  console.error(`fuzz: ${words}`);
-  process.exit(code);
+const [target, ...rest] = process.argv.slice(2);
+if (!targets.includes(target)) {
+  stop(`${target === undefined ? "which target" : `no target ${target}`}? There are: ${targets.join(", ")}`);
 }
+const isSeconds = /^\d+$/.test(rest[0] ?? "");
+const seconds = isSeconds ? Number(rest[0]) : 60;
+const flags = isSeconds ? rest.slice(1) : rest;
 
-if (target === undefined || !targets.includes(target + suffix)) {
-  const names = targets.map((name) => name.slice(0, -suffix.length)).join(", ");
-  stop(2, `${target === undefined ? "which target" : `no target ${target}`}? There are: ${names}`);
+compile();
+const { usual, longest } = await lengthsOf(target);
+const ends = flags.some((flag) => /^-(runs|max_total_time)=/.test(flag)) && !isSeconds;
+const hasLength = flags.some((flag) => flag.startsWith("-max_len="));
+const long = ends || hasLength ? 0 : Math.round(seconds * longShare);
+const phases = [
+  [...(hasLength ? [] : [`-max_len=${usual}`]), ...(ends ? [] : [`-max_total_time=${seconds - long}`])],
+  ...(long === 0 ? [] : [[`-max_len=${longest}`, `-max_total_time=${long}`]]),
+];
+for (const phase of phases) {
+  const { status, said } = await run(
+    command(target, [grown(target), checkedIn(target)], [...phase, ...flags]),
+  );
+  const { executions, seconds: took } = numbersIn(said);
+  const rate = took === 0 ? "" : `, ${Math.round(executions / took)} a second`;
+  console.log(`fuzz: ${target} ${phase.join(" ")}: ${executions} executions${rate}`);
+  if (status === foundSomething) {
+    console.error(
+      `fuzz: found something, see ${findings(target)}; look at it with npm run fuzz:repro -- FILE`,
+    );
+    console.error(`fuzz: it goes to ${checkedIn(target)}, under a name that says what it is, with the mend`);
+  }
+  if (status !== 0) process.exit(status);
 }
-
-const compiled = spawnSync(
-  process.execPath,
-  ["node_modules/typescript/bin/tsc", "-p", "tsconfig.fuzz.json"],
-  {
-    cwd: root,
-    stdio: "inherit",
-  },
-);
-if (compiled.status !== 0) stop(2, "the targets do not compile");
-
-let runtime;
-try {
-  runtime = fuzzRuntime(root);
-} catch (error) {
-  stop(2, error.message);
-}
-
-const [program, ...programArgs] = runtime;
-const grown = join("build", "fuzz-corpus", target);
-const findings = join("build", "fuzz-findings", target);
-for (const folder of [grown, findings]) mkdirSync(join(root, folder), { recursive: true });
-const dictionary = join("fuzz", "dictionaries", `${target}.dict`);
-const { status, signal } = spawnSync(
-  program,
-  [
-    ...programArgs,
-    "node_modules/@jazzer.js/core/dist/cli.js",
-    join(root, "build", "fuzz", "fuzz", `${target}.fuzz.js`),
-    // libFuzzer writes to the first of its folders and only reads the others.
-    grown,
-    join("fuzz", "corpus", target),
-    ...["--sync", "-i", "build/fuzz/", "--"],
-    `-artifact_prefix=${findings}/`,
-    ...(existsSync(join(root, dictionary)) ? [`-dict=${dictionary}`] : []),
-    ...flags,
-  ],
-  { cwd: root, stdio: "inherit" },
-);
-if (status === foundSomething) {
-  console.error(`fuzz: found something, see ${findings}; it goes to fuzz/corpus/${target} with the mend`);
-}
-process.exit(status ?? (signal === "SIGINT" ? 130 : 2));
