@@ -151,7 +151,7 @@ export interface Cell {
 export type Table = Readonly<Record<Role, Readonly<Record<string, Readonly<Record<string, Cell>>>>>>;
 
 /** The life cycle: total, so misuse and what cannot arise have their cells too. */
-export const table = {
+export const table: Table = {
   client: {
     Start: {
       start: { to: "AwaitChallenge", outputs: ["send.hello"] },
@@ -1490,4 +1490,4 @@ export const table = {
       "nonce.none": { to: "Failed", outputs: ["impossible"] },
     },
   },
-} as const satisfies Table;
+};
