@@ -13,6 +13,17 @@ import { withKeys } from "./support/named-keys.ts";
 /** The text, in which bytes 0x01 to 0x06 stand for keys. */
 export const lengths = { usual: 96, longest: 4_096 };
 
+/** The grammar of `spec/keys.md`, of canonical forms. */
+const key = "hawser1[02-9ac-hj-np-z]{58}";
+const context = "(?:[A-Za-z0-9._~-]|%[2-7][0-9A-F]){1,96}";
+const host =
+  "(?:[a-z0-9_](?:[a-z0-9_.-]{0,252}[a-z0-9_])?\\.?|\\[[0-9a-f:]+(?:%25[A-Za-z0-9._~-]{1,64})?\\])";
+const path = "(?:/(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})*)+";
+const place = `hawser(?:://(?:${key}@)?${host}:[1-9][0-9]{0,4}|\\+unix://(?:${key}@)?${path})`;
+const parameters = `(?:via=${key}(?:&context=${context})?|context=${context})`;
+const grammar = new RegExp(`^${place}(?:\\?${parameters})?$`);
+const viaAlone = /^hawser(?:\+unix)?:\/\/(?!hawser1[^/?]*@).*[?&]via=/;
+
 /**
  * What is read is written again in a form that reads as the same and is written as itself, and that the platform's URL
  * class takes apart into the same parts; everything else ends in a documented error that shows nothing of it.
@@ -32,7 +43,8 @@ export function fuzz(data: Uint8Array): void {
   check(!mentionsSecretKey(text), "a secret key goes unnoticed");
   check(text.length <= 2_048, "a string that is too long");
   const canonical = formatConnectionString(found.value);
-  check(/^[\x21-\x7e]+$/.test(canonical), "a character that no URL has");
+  check(grammar.test(canonical), `the canonical form is not of the grammar: ${canonical}`);
+  check(!viaAlone.test(canonical), "a via key, and no server's to name in a route");
   const again = keyResult(() => parseConnectionString(canonical));
   if ("error" in again) throw new Error(`the canonical form is refused by ${again.error.code}: ${canonical}`);
   check(inWords(again.value) === inWords(found.value), "the canonical form says something else");

@@ -5,12 +5,12 @@ import {
   parsePublicKey,
   parseSecretKey,
 } from "../src/keys/portable.ts";
-import { bech32Key, bech32Text } from "./support/bech32.ts";
+import { bech32Alphabet, bech32Key, bech32Text } from "./support/bech32.ts";
 import { check, checkSameBytes } from "./support/check.ts";
 import { Input } from "./support/input.ts";
 import { keyResult } from "./support/key-errors.ts";
 
-/** How the text is made: 0 as it stands, else with a right checksum; then the text, or whose kind and 5-bit words. */
+/** How the text is made: 0 as it stands, else with a right checksum; then the text, or whose kind, 5-bit words and a letter to change. */
 export const lengths = { usual: 96, longest: 4_096 };
 
 const kinds = ["hawser", "hawser-secret-key-", "HAWSER", "age"] as const;
@@ -21,10 +21,11 @@ function textFrom(input: Input): string {
   // Words of 5 bits under a checksum that is right, so that what comes after that check is reached too.
   const hrp = kinds[(how >> 1) & 3] ?? "hawser";
   const count = (how & 8) === 0 ? 52 : input.u8() % 64;
-  const text = bech32Text(
-    hrp.toLowerCase(),
-    Array.from({ length: count }, () => input.u8() & 31),
-  );
+  const words = Array.from({ length: count }, () => input.u8() & 31);
+  const letters = [...bech32Text(hrp.toLowerCase(), words)];
+  // One letter may be another of the alphabet's, or any.
+  if ((how & 32) !== 0) letters[input.u8() % letters.length] = bech32Alphabet[input.u8()] ?? "é";
+  const text = letters.join("");
   return (how & 16) === 0 ? text : text.toUpperCase();
 }
 

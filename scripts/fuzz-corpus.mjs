@@ -12,9 +12,12 @@ import { checkedIn, command, compile, grown, lengthsOf, root, run, stop, targets
 /** What libFuzzer calls an input: the SHA-1 of its bytes. */
 const isGrown = (name) => /^[0-9a-f]{40}$/.test(name);
 
+/** In bytes, of an input without a name. */
+const longestKept = 2_048;
+
 /** Rewrites a target's checked-in corpus; how many inputs it has now. */
 export async function minimise(target, seeds) {
-  const { usual } = await lengthsOf(target);
+  const { usual, longest } = await lengthsOf(target);
   const chosen = join("build", "fuzz-merged", target);
   rmSync(join(root, chosen), { recursive: true, force: true });
   mkdirSync(join(root, chosen), { recursive: true });
@@ -24,8 +27,8 @@ export async function minimise(target, seeds) {
     cpSync(join(root, checkedIn(target), name), join(root, chosen, name));
   }
   const sources = [checkedIn(target), grown(target), join(seeds, target)];
-  // Twice the usual length: what is longer costs the replay more than it shows.
-  const flags = ["-merge=1", `-max_len=${2 * usual}`];
+  // What is longer costs the replay more than it shows.
+  const flags = ["-merge=1", `-max_len=${Math.min(longest, Math.max(2 * usual, longestKept))}`];
   const { status, said } = await run(command(target, [chosen, ...sources], flags), { quiet: true });
   if (status !== 0) stop(`the corpus of ${target} can't be merged:\n${said}`);
   for (const name of readdirSync(join(root, checkedIn(target))).filter(isGrown)) {

@@ -155,6 +155,23 @@ function texts(): void {
     "hawser+unix://\u0001@/a%20b/%C3%A9/..//c?context=+",
     "hawser://\u0006@h:1",
     "hawser://%68awser1@h:1?via=\u0002",
+    "hawser://h:1?via=\u0002",
+    "hawser://\u0001@h:1?via=",
+    "hawser://\u0001@h:1?via=\u0002&via=\u0002",
+    "hawser://\u0001@h:1?other=x",
+    "hawser://\u0001@h:1/path",
+    "hawser://\u0001@h:1?context=%E9",
+    "hawser://\u0001@h:1?context=%20",
+    "hawser://\u0001:x@h:1",
+    "hawser://@h:1",
+    "hawser://\u0001@:1",
+    "hawser://\u0001@h",
+    "hawser://\u0001",
+    "hawser+unix://\u0001@/x/",
+    "hawser+unix://h/x",
+    "hawser+unix:///run/%00",
+    `hawser+unix:///${"x".repeat(107)}`,
+    `hawser://h:1?context=${"c".repeat(33)}`,
     "hawser://a_b-c.d.:80#x",
     "hawser://010.0.0.1:99999",
   ];
@@ -168,6 +185,8 @@ function texts(): void {
     ]);
   }
   for (let how = 1; how < 32; how += 2) save("key-text", `checked-${how}`, [how, 52, ...new Uint8Array(52)]);
+  for (const letter of [1, 99])
+    save("key-text", `changed-${letter}`, [33, ...new Uint8Array(52), 20, letter]);
   const files = [
     "",
     "# comment\n\n\u0001\n\u0002 alice@laptop\r\n",
