@@ -62,6 +62,11 @@ export class Direction {
     this.#from.resume();
   }
 
+  /** As much as may be was passed on. */
+  get isUsedUp(): boolean {
+    return this.#count >= this.#limit;
+  }
+
   /** Passes only so many bytes more, then nothing. */
   limit(more: number): void {
     this.#limit = this.#count + more;
@@ -71,6 +76,13 @@ export class Direction {
   async cutNow(cut: Cut): Promise<void> {
     this.#cut = cut;
     await this.#act();
+  }
+
+  /** Resets the connection to the receiver alone; what it has said goes on its way. */
+  resetReceiver(): void {
+    this.#cut = "stall";
+    this.#isOver = true;
+    this.#to.resetAndDestroy();
   }
 
   get #isStalled(): boolean {

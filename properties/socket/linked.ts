@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type AcceptOptions, accept } from "../../src/net/accept.ts";
 import { type ConnectTargetOptions, createConnection } from "../../src/net/connect.ts";
 import type { HawserSocket } from "../../src/net/socket.ts";
@@ -22,8 +22,8 @@ export interface Linked {
   readonly client: HawserSocket;
   /** The server's socket, once the client was let in; rejects when it was not. */
   readonly accepted: Promise<HawserSocket>;
-  /** The transports' own sockets at the server: one. */
-  readonly raw: Promise<Socket>;
+  /** The ends' own transports. */
+  readonly transports: { readonly client: Socket; readonly server: Promise<Socket> };
   close(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function linked(options: LinkedOptions = {}): Promise<Linked> {
     settle = resolve;
   });
   accepted.catch(() => undefined);
-  const raw = new Promise<Socket>((resolve) => server.once("connection", resolve));
+  const atServer = new Promise<Socket>((resolve) => server.once("connection", resolve));
   server.once("connection", (socket) => {
     settle?.(
       accept(socket, { keyPair: serverKey, authorize: () => true, ...options.server }).then((hawser) => {
@@ -54,9 +54,10 @@ export async function linked(options: LinkedOptions = {}): Promise<Linked> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const link = await Link.to((server.address() as AddressInfo).port, options);
+  const stream = connect({ host: "127.0.0.1", port: link.port, allowHalfOpen: true, noDelay: true });
+  await once(stream, "connect");
   const client = createConnection({
-    host: "127.0.0.1",
-    port: link.port,
+    stream,
     keyPair: clientKey,
     serverKey: serverKey.publicKey,
     ...options.client,
@@ -66,9 +67,10 @@ export async function linked(options: LinkedOptions = {}): Promise<Linked> {
     link,
     client,
     accepted,
-    raw,
+    transports: { client: stream, server: atServer },
     async close() {
       client.destroy();
+      stream.destroy();
       await link.close();
       await new Promise((resolve) => server.close(resolve));
     },
