@@ -4,6 +4,8 @@ import { IdleTimer } from "./idle-timer.ts";
 
 /** The events of a socket, and what their listeners get. */
 export interface HawserSocketEvents {
+  /** Just before `ready`, for whoever waits for it at a `net.Socket`. */
+  connect: [];
   /** The handshake is over, and the peer let in. */
   ready: [];
   /** There was no data for as long as `setTimeout` was told. */
@@ -22,7 +24,13 @@ export interface HawserSocketEvents {
   unpipe: [source: Readable];
 }
 
-/** What a socket has because `net.Socket` has it: the typed events, the idle time-out, addresses, `ref` and `unref`. */
+/**
+ * What a socket has because `net.Socket` has it: the typed events, the idle time-out, addresses, `ref` and `unref`, and
+ * what a transport of TCP's can be told.
+ *
+ * `destroySoon` it has not: `node:http` would call it where it is done with a connection, and the peer, whose own
+ * direction goes on, would be told `cancelled` after a clean end.
+ */
 export abstract class NetSurface extends Duplex {
   protected readonly idle = new IdleTimer(() => this.emit("timeout"));
   #isRef = true;
@@ -77,6 +85,23 @@ export abstract class NetSurface extends Duplex {
   /** Lets the process end although the socket is open. */
   unref(): this {
     this.setRef(false);
+    return this;
+  }
+
+  /** As `net.Socket` has it, where the transport has it too. */
+  setNoDelay(noDelay = true): this {
+    return this.#tellTransport((transport) => transport.setNoDelay?.(noDelay));
+  }
+
+  /** As `net.Socket` has it, where the transport has it too. */
+  setKeepAlive(keepAlive = false, initialDelay = 0): this {
+    return this.#tellTransport((transport) => transport.setKeepAlive?.(keepAlive, initialDelay));
+  }
+
+  #tellTransport(tell: (transport: Partial<Socket>) => void): this {
+    const { transport } = this;
+    if (transport !== undefined) tell(transport);
+    else this.once("connect", () => this.transport && tell(this.transport));
     return this;
   }
 

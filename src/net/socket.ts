@@ -28,7 +28,7 @@ type Callback = (error?: Error | null) => void;
  * - `destroy()`, or with an AbortError, tells the peer `cancelled`, `destroy(error)` tells it `internal_error` without the error's text, and
  *   `destroy(new AlertError(…))` tells it that alert. What Node still holds of what was written is dropped.
  * - An `'error'` comes after the data that came before it has been read; writes fail at once.
- * - `'ready'` is emitted when the handshake is over, `'timeout'` as by `net.Socket`.
+ * - `'ready'`, and `'connect'` before it, are emitted when the handshake is over, `'timeout'` as by `net.Socket`.
  */
 export class HawserSocket extends NetSurface {
   /** Resolves when the handshake is over; rejects when that was not to be. */
@@ -311,6 +311,7 @@ export class HawserSocket extends NetSurface {
     const ending = this.#ending;
     this.#ending = undefined;
     if (ending !== undefined) this._final(ending);
+    this.emit("connect");
     this.emit("ready");
   }
 
