@@ -5,9 +5,11 @@ import { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { KeyHolder } from "../protocol/key-holder.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { type Authorizer, decide, requireAuthorizer } from "./authorize.ts";
+import { giveUpOn, opened } from "./opening.ts";
 import { type ConnectionOptions, channelOptions, connectionNames, requireOptions } from "./options.ts";
 import { sharedPrimitives } from "./primitives.ts";
-import { HawserSocket, opened } from "./socket.ts";
+import { HawserSocket } from "./socket.ts";
+import { takeOn } from "./transport.ts";
 
 /** Who serves, and whom. */
 export interface ServeOptions extends ConnectionOptions {
@@ -47,6 +49,7 @@ export async function accept(stream: Duplex, options: AcceptOptions): Promise<Ha
   requireServeOptions(requireOptions("accept", options, acceptNames));
   const { head, signal } = options;
   signal?.throwIfAborted();
+  takeOn(stream);
   const socket = new HawserSocket(
     {
       begin: async () => ({ stream, channel: serverChannel(options, await sharedPrimitives()), head }),
@@ -55,13 +58,8 @@ export async function accept(stream: Duplex, options: AcceptOptions): Promise<Ha
     },
     options,
   );
-  const onAbort = () => socket.destroy(signal?.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    await opened(socket);
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-  }
+  if (signal !== undefined) giveUpOn(signal, socket);
+  await opened(socket);
   return socket;
 }
 

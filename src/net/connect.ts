@@ -7,6 +7,7 @@ import { defaultHandshakeTimeout } from "../protocol/limits.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { type DialOptions, dial, dialNames, type Place, requireSocketPath } from "./dial.ts";
 import type { Decision } from "./driver.ts";
+import { giveUpOn, opened } from "./opening.ts";
 import {
   type ConnectionOptions,
   channelOptions,
@@ -17,7 +18,8 @@ import {
 } from "./options.ts";
 import type { Beginning } from "./origin.ts";
 import { sharedPrimitives } from "./primitives.ts";
-import { HawserSocket, opened } from "./socket.ts";
+import { HawserSocket } from "./socket.ts";
+import { takeOn } from "./transport.ts";
 
 /** Who connects, and to whom. */
 export interface ConnectOptions extends ConnectionOptions, DialOptions {
@@ -120,27 +122,28 @@ function open(
   const deadline = performance.now() + (options.handshakeTimeout ?? defaultHandshakeTimeout);
   signal?.throwIfAborted();
 
+  if (stream !== undefined) takeOn(stream);
+
+  let transport = stream;
   const begin = async (gaveUp: AbortSignal): Promise<Beginning> => {
     const primitives = await sharedPrimitives();
-    const transport = place === undefined ? (stream as Duplex) : await dial(place, options, deadline, gaveUp);
+    transport ??= await dial(place as Place, options, deadline, gaveUp);
     const handshakeTimeout = Math.max(0, deadline - performance.now());
-    try {
-      const channel = new ClientChannel({
-        ...channelOptions({ ...options, handshakeTimeout }, primitives),
-        ...identity,
-      });
-      return { stream: transport, channel, head: options.head };
-    } catch (error) {
-      transport.destroy();
-      throw error;
-    }
+    const channel = new ClientChannel({
+      ...channelOptions({ ...options, handshakeTimeout }, primitives),
+      ...identity,
+    });
+    return { stream: transport, channel, head: options.head };
   };
   const decide = async (serverKey: Uint8Array): Promise<Decision> => {
     const trusted: unknown = await trust?.(serverKey);
     if (typeof trusted !== "boolean") throw new UsageError("trust answers with true or false");
     return trusted ? { verdict: "accept" } : { verdict: "refuse", alert: "cancelled", words: "" };
   };
-  const socket: HawserSocket = new HawserSocket({ begin, decide, abandon: () => stream?.destroy() }, options);
+  const socket: HawserSocket = new HawserSocket(
+    { begin, decide, abandon: () => transport?.destroy() },
+    options,
+  );
   if (signal !== undefined) giveUpOn(signal, socket);
   return socket;
 }
@@ -197,11 +200,4 @@ function placeOf(options: ConnectTargetOptions): Place {
   if (typeof port === "number" && Number.isInteger(port) && port >= 1 && port <= 65_535)
     return { host, port };
   throw new UsageError("where to connect to is not said: a URL, host and port (1 to 65535), path, or stream");
-}
-
-function giveUpOn(signal: AbortSignal, socket: HawserSocket): void {
-  const onAbort = () => socket.destroy(signal.reason);
-  const settle = () => signal.removeEventListener("abort", onAbort);
-  signal.addEventListener("abort", onAbort, { once: true });
-  socket.ready.then(settle, settle);
 }

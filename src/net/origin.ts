@@ -15,7 +15,7 @@ export interface Beginning {
 export interface Origin {
   /** Gives up, with any error, when the signal says so. */
   begin(signal: AbortSignal): Promise<Beginning> | Beginning;
-  /** The socket was given up before `begin` was called. */
+  /** The socket was given up before `begin` was called, or `begin` failed: no stream is to stay open. */
   abandon(): void;
   /** The peer's key: is it the right one? When this rejects, the socket is destroyed with that error. */
   decide(publicKey: Uint8Array, context: string | undefined): Promise<Decision>;

@@ -191,7 +191,10 @@ export class HawserSocket extends NetSurface {
     this.#constructed = callback;
     this.#begin().then(
       () => this.#finishConstruction(),
-      (error) => this.#finishConstruction(error),
+      (error) => {
+        this.#origin.abandon();
+        this.#finishConstruction(error);
+      },
     );
   }
 
@@ -376,16 +379,4 @@ export class HawserSocket extends NetSurface {
       throw new UsageError(`${what} is for an open connection`);
     return this.#driver;
   }
-}
-
-/**
- * Resolves when the handshake is over. What goes wrong until then, the promise tells and no `'error'`, as nobody can
- * listen yet; so it does where the peer's reason came along with the end of the handshake.
- */
-export async function opened(socket: HawserSocket): Promise<void> {
-  const ignore = () => undefined;
-  socket.on("error", ignore);
-  await socket.ready;
-  if (socket.errored !== null) throw socket.errored;
-  socket.off("error", ignore);
 }

@@ -39,6 +39,24 @@ interface Writing {
 }
 
 /**
+ * Takes on a stream that was handed in. Until something reads it, an error of it is to wait in it: without a listener
+ * it would end the process.
+ *
+ * @throws UsageError for a stream that does not carry bytes, which is left alone
+ */
+export function takeOn(stream: Duplex): void {
+  if (!methods.every((method) => typeof stream?.[method] === "function")) {
+    throw new UsageError("the stream is a Duplex");
+  }
+  if (stream.readableObjectMode || stream.writableObjectMode || stream.readableEncoding) {
+    throw new UsageError("the stream carries bytes: not in object mode, and without setEncoding()");
+  }
+  stream.on("error", () => undefined);
+}
+
+const methods = ["on", "read", "write", "destroy"] as const;
+
+/**
  * A Duplex as the driver wants it: bytes in, bytes out, and an end that is told only after everything before it.
  *
  * A stream of Node's whose write fails destroys itself, and what it had received and not read is lost, the peer's
@@ -58,14 +76,7 @@ export class Transport {
   #isEnded = false;
   #isOver = false;
 
-  /** @throws UsageError for a stream that does not carry bytes */
   constructor(stream: Duplex, patience: Patience, events: TransportEvents) {
-    if (typeof stream?.write !== "function" || typeof stream.on !== "function") {
-      throw new UsageError("the stream is a Duplex");
-    }
-    if (stream.readableObjectMode || stream.writableObjectMode || stream.readableEncoding) {
-      throw new UsageError("the stream carries bytes: not in object mode, and without setEncoding()");
-    }
     this.stream = stream;
     this.#events = events;
     this.#patience = patience;
