@@ -100,15 +100,14 @@ export function run([program, ...args], { quiet = false } = {}) {
   });
 }
 
-/** The numbers in what libFuzzer said: executions, the seconds they took, edges covered, inputs added. */
+/** The numbers in what libFuzzer said: executions, how many a second once it had begun, edges covered, inputs kept. */
 export function numbersIn(said) {
-  const number = (pattern) => Number([...said.matchAll(pattern)].at(-1)?.[1] ?? 0);
-  const executions = number(/^#(\d+)\s/gm);
-  const [, runs = executions, seconds = 0] = /^Done (\d+) runs in (\d+) second/m.exec(said) ?? [];
+  const last = (pattern) => Number([...said.matchAll(pattern)].at(-1)?.[1] ?? 0);
   return {
-    executions: Number(runs),
-    seconds: Number(seconds),
-    edges: number(/ cov: (\d+)/g),
-    added: number(/stat::new_units_added:\s+(\d+)/g),
+    executions: last(/^(?:#|Done )(\d+)\s/gm),
+    rate: last(/ exec\/s: (\d+)/g),
+    edges: last(/ cov: (\d+)/g),
+    features: last(/ ft: (\d+)/g),
+    inputs: last(/ corp: (\d+)\//g),
   };
 }

@@ -44,9 +44,8 @@ for (const phase of phases) {
   const { status, said } = await run(
     command(target, [grown(target), checkedIn(target)], [...phase, ...flags]),
   );
-  const { executions, seconds: took } = numbersIn(said);
-  const rate = took === 0 ? "" : `, ${Math.round(executions / took)} a second`;
-  console.log(`fuzz: ${target} ${phase.join(" ")}: ${executions} executions${rate}`);
+  const { executions, rate } = numbersIn(said);
+  console.log(`fuzz: ${target} ${phase.join(" ")}: ${executions} executions, ${rate} a second`);
   if (status === foundSomething) {
     console.error(
       `fuzz: found something, see ${findings(target)}; look at it with npm run fuzz:repro -- FILE`,
