@@ -26,15 +26,15 @@ function writeOn(socket: HawserSocket, most = 10_000): number {
   return count;
 }
 
-/** An end of a connection whose transport takes everything at once, and passes on the handshake alone. */
-async function intoTheVoid(): Promise<HawserSocket> {
+/** An end of a connection whose transport passes on the handshake alone; after it, it takes everything at once, or nothing. */
+async function intoTheVoid(takes = true): Promise<HawserSocket & { readonly carrier: Duplex }> {
   const [near, far] = pipePair();
   let isOpen = false;
   const transport: Duplex = new Duplex({
     read: () => void near.resume(),
     write(bytes, _encoding, callback) {
       if (!isOpen) near.write(bytes);
-      callback();
+      if (!isOpen || takes) callback();
     },
   });
   near.on("data", (bytes) => transport.push(bytes));
@@ -47,7 +47,7 @@ async function intoTheVoid(): Promise<HawserSocket> {
     socket.on("error", () => undefined);
     afterwards(() => socket.destroy());
   }
-  return client;
+  return Object.assign(client, { carrier: transport });
 }
 
 describe("a writer is held back", () => {
@@ -125,5 +125,43 @@ describe("a writer is held back", () => {
     expect(errors.slice(0, 2)).toMatchObject([{ alert: 0x8001 }, false]);
     await until(() => drains > 1);
     expect(await readAll(client)).toMatchObject({ data: Buffer.from("unread"), end: { alert: 0x8001 } });
+  });
+});
+
+describe("one write of very much", () => {
+  const much = 64 * 2 ** 20;
+
+  it("leaves the event loop a turn for each megabyte", async () => {
+    const client = await intoTheVoid();
+    let turns = 0;
+    let isDone = false;
+    client.write(Buffer.alloc(much), () => {
+      isDone = true;
+    });
+    for (; !isDone; turns++) await new Promise(setImmediate);
+    expect(turns).toBeGreaterThanOrEqual(63);
+    expect(client.bytesWritten).toBe(much);
+  });
+
+  it("is sealed no further than the peer takes it", async () => {
+    const client = await intoTheVoid(false);
+    client.write(Buffer.alloc(much));
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    expect(client.carrier.writableLength).toBeGreaterThan(0);
+    expect(client.carrier.writableLength).toBeLessThan(1.1 * 2 ** 20);
+  });
+
+  it("is let go of when the connection fails", async () => {
+    const client = await intoTheVoid(false);
+    const failed = new Promise((resolve) => client.write(Buffer.alloc(much), resolve));
+    client.carrier.destroy();
+    expect(await failed).toMatchObject({ code: "ERR_HAWSER_TRUNCATED" });
+  });
+
+  it("arrives whole", async () => {
+    const sent = pattern(10_000_001);
+    const client = await joinIn(await serve((socket) => void socket.pipe(socket)));
+    client.end(sent);
+    expect((await readAll(client)).data.equals(sent)).toBe(true);
   });
 });

@@ -11,6 +11,8 @@ type Callback = (error?: Error | null) => void;
 const perTurn = 1_048_576;
 const leastPerWrite = 256;
 
+const nothing = new Uint8Array(0);
+
 /**
  * The writing side of a socket: what is written goes through the outbox to the driver, and each write calls back once
  * not much more than the high-water mark waits there.
@@ -21,8 +23,8 @@ export class Sending {
   /** Empty chunks that stand, among what is written, for calls of `flush()`. */
   readonly #markers = new WeakSet<Uint8Array>();
   #driver: Driver | undefined;
-  /** A write, or the end, that calls back once at most so much waits. */
-  #blocked: { readonly limit: number; readonly callback: Callback } | undefined;
+  /** A write, or the end, that goes on with its rest, or calls back, once at most so much waits. */
+  #blocked: { readonly limit: number; readonly callback: Callback; readonly rest: Uint8Array } | undefined;
   #takenInTurn = 0;
   #turn: NodeJS.Immediate | undefined;
 
@@ -54,9 +56,7 @@ export class Sending {
       this.#block(0, callback);
       return 0;
     }
-    this.#takenInTurn += Math.max(chunk.length, leastPerWrite);
-    this.#outbox.add(chunk);
-    this.#block(this.#highWaterMark, callback);
+    this.#take(chunk, callback);
     return chunk.length;
   }
 
@@ -72,8 +72,10 @@ export class Sending {
     // Of a connection that is over nothing is handed over: its end is about to be told, and releases the writer.
     if (this.#blocked === undefined || this.#driver === undefined || this.#driver.isOver) return;
     if (this.#outbox.length + this.#driver.backlog > this.#blocked.limit) return;
-    if (this.#takenInTurn < perTurn) this.release();
-    else this.#turn ??= setImmediate(() => this.#onTurn());
+    const { rest, callback } = this.#blocked;
+    if (this.#takenInTurn >= perTurn) this.#turn ??= setImmediate(() => this.#onTurn());
+    else if (rest.length > 0) this.#take(rest, callback);
+    else this.release();
   }
 
   /** Lets the writer go on, whatever waits. */
@@ -93,8 +95,16 @@ export class Sending {
     this.#outbox.seal();
   }
 
-  #block(limit: number, callback: Callback): void {
-    this.#blocked = { limit, callback };
+  /** No more at a time than a turn may: all of a chunk of a gigabyte would be sealed, and held twice, at once. */
+  #take(chunk: Uint8Array, callback: Callback): void {
+    const piece = chunk.subarray(0, perTurn);
+    this.#takenInTurn += Math.max(piece.length, leastPerWrite);
+    this.#outbox.add(piece);
+    this.#block(this.#highWaterMark, callback, chunk.subarray(perTurn));
+  }
+
+  #block(limit: number, callback: Callback, rest: Uint8Array = nothing): void {
+    this.#blocked = { limit, callback, rest };
     this.makeRoom();
   }
 
