@@ -144,6 +144,25 @@ describe("explainFailure", () => {
     expect(context(0x80)).toContain("8000");
   });
 
+  it("sends who met no Hawser server to look at host and port", () => {
+    const state = "AwaitChallenge";
+    for (const reason of [
+      { code: "truncated", state },
+      { code: "timeout", what: "handshake", state },
+    ] as const) {
+      expect(inWords(reason)[2]).toContain("may be no Hawser server: check host and port");
+      expect(inWords({ ...reason, state: "AwaitVerdict" })[2]).not.toContain("no Hawser server");
+    }
+    expect(inWords({ code: "truncated", state })[1]).toBe("A Challenge.");
+  });
+
+  it("HS-087: does not take a decision that failed for a refusal", () => {
+    const [, , refused] = inWords(reasons.denied);
+    const [, , failed] = inWords({ ...reasons.denied, alert: 1 });
+    expect(refused).toContain("add its key");
+    expect(failed).toMatch(/^The decision failed.*the cause/);
+  });
+
   it("AL-003: an alert that nobody has defined is named by its number", () => {
     expect(inWords({ ...reasons.alert_received, alert: 99 })[0]).toContain("0x63");
   });

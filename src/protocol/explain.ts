@@ -66,16 +66,16 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
     case "truncated":
       return [
         `The transport ended in state ${reason.state}, before the peer said that it was done${causeOf(reason.cause)}.`,
-        "A Close or an Alert from the peer.",
+        firstWords[reason.state] ?? "A Close or an Alert from the peer.",
         delivers(reason.state)
           ? "What was delivered is genuine and may be incomplete: treat it as cut off. Look for a crash, a time-out or a broken path at the other end."
-          : "Nothing was delivered. Check that the other end runs and can be reached, and look at its log.",
+          : `Nothing was delivered. ${reason.state === "AwaitChallenge" ? strangeServer : "Check that the other end runs and can be reached, and look at its log."}`,
       ];
     case "abandoned":
       return [
         `The client went away during the handshake${causeOf(reason.cause)}.`,
         "The client's Response.",
-        "It may have rejected this server's key: compare the key it expects with this server's.",
+        "It may have rejected this server's key, or only asked for it (a first contact): compare the key it expects with this server's.",
       ];
     case "zero_dh":
       return [
@@ -141,7 +141,9 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       return [
         `The client was not let in: ${alert(reason.alert)}${words(reason.message)}.`,
         "A client that is let in.",
-        "If it should be let in, add its key to those that are authorized.",
+        reason.alert === alertCodes.internal_error
+          ? "The decision failed, and was none: its error is the cause of this one, where there is one."
+          : "If it should be let in, add its key to those that are authorized.",
       ];
     case "bad_record":
       return [
@@ -172,7 +174,9 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
         ? [
             `The handshake was not over by its deadline (state ${reason.state}).`,
             "A handshake within the deadline.",
-            "The peer or the path is too slow, or stealthy; raise the deadline if it should be.",
+            reason.state === "AwaitChallenge"
+              ? `${strangeServer} A server in stealth mode answers only who knows its key. Raise the deadline if the path is slow.`
+              : "The peer or the path is too slow; raise the deadline if it should be.",
           ]
         : [
             "The peer has been silent for longer than liveness allows.",
@@ -195,6 +199,15 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       return ["This connection has used up its nonces.", "Fewer than 2^64 records.", "Connect anew."];
   }
 }
+
+/** What comes first from the other end, by the state that waits for it. */
+const firstWords: Readonly<Partial<Record<State, string>>> = {
+  AwaitChallenge: "A Challenge.",
+  AwaitHello: "A Hello.",
+};
+
+const strangeServer =
+  "What listens there may be no Hawser server: check host and port, and look at the server's log.";
 
 /** Which of a record's checks failed, in words. */
 const faults: Readonly<Record<RecordCheck, string>> = {
@@ -227,6 +240,11 @@ const alertAdvice: Readonly<Record<number, string>> = {
   [alertCodes.wrong_context]: "Name a context that the server serves.",
   [alertCodes.busy]: "Try again later.",
   [alertCodes.going_away]: "Connect again; the server is shutting down.",
+  [alertCodes.no_route]:
+    "The middlebox knows no server with that key: check the server's key and the via key.",
+  [alertCodes.unreachable]: "The server behind the middlebox is away: try again later.",
+  [alertCodes.cancelled]:
+    "A person or a program at the other end gave up. What it sent before is complete up to here.",
   [alertCodes.timeout]:
     "The peer waited too long for this side: look for a slow path, a slow key holder or a long decision.",
 };
