@@ -58,7 +58,7 @@ export async function readRegularFile(
   try {
     const stat = await system(path, "read", () => file.stat({ bigint: true }));
     if (!stat.isFile())
-      throw wrongKind(path, stat.isDirectory() ? "a folder" : stat.isFIFO() ? "a pipe" : "a device");
+      throw wrongKind(path, stat.isDirectory() ? FOLDER : stat.isFIFO() ? "a pipe" : "a device");
     judge(stat);
     const bytes = await system(path, "read", () => readAtMost(file, limit));
     if (bytes === undefined) throw tooLarge(path, limit);
@@ -121,15 +121,19 @@ async function openForReading(path: string): Promise<FileHandle> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENXIO") throw wrongKind(path, "a socket or a device");
-    if (code === "EISDIR") throw wrongKind(path, "a folder");
+    if (code === "EISDIR") throw wrongKind(path, FOLDER);
     throw systemError(path, "read", error);
   }
 }
 
+const FOLDER = "a folder";
+
 function wrongKind(path: string, kind: string): KeyError {
+  const hint =
+    kind === FOLDER ? "name a file in it" : "a secret key from a pipe is read from standard input (-)";
   return new KeyError(
     "ERR_HAWSER_KEY_FILE_KIND",
-    `this is ${kind}, and a regular file was expected; a secret key from a pipe is read from standard input (-)`,
+    `this is ${kind}, and a regular file was expected; ${hint}`,
     { path },
   );
 }

@@ -190,6 +190,14 @@ describe("reading a secret key's file", () => {
     },
   );
 
+  it("KT-036: asks whether it is the right file where there is no secret key in one that others can read", async () => {
+    writeFileSync(path, `${holder.publicKeyText}\n`, { mode: 0o644 });
+    const { code, message } = await rejection(readSecretKeyFile(path));
+    expect(code).toBe("ERR_HAWSER_KEY_FILE_MODE");
+    expect(message).toMatch(/there is no secret key in this file.*is it the right one\?.*chmod 600/);
+    expect(message).not.toContain("can get at the secret key");
+  });
+
   it.each(["0600", "0400", "0700", "4600"])("KT-036: takes mode %s", async (octal) => {
     const mode = Number.parseInt(octal, 8);
     writeFileSync(path, secretText);
@@ -232,7 +240,8 @@ describe("reading a secret key's file", () => {
     for (const other of [join(folder, "sub"), path, "/dev/zero", "/dev/null", socket]) {
       const error = await rejection(readSecretKeyFile(other));
       expect(error, other).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_KIND", path: other });
-      expect(error.message).toContain("standard input (-)");
+      const hint = other.endsWith("sub") ? "name a file in it" : "standard input (-)";
+      expect(error.message).toContain(hint);
     }
     await new Promise((done) => server.close(done));
   });

@@ -4,6 +4,7 @@ import { argumentError, requireObject } from "../arguments.ts";
 import { KeyError, showPath } from "../errors.ts";
 import type { LocalKeyHolder } from "../key-pair.ts";
 import { formatSecretKeyFile, parseSecretKeyFile } from "../secret-key-lines.ts";
+import { mentionsSecretKey } from "../text.ts";
 import { readRegularFile, requirePath, system, tooLarge } from "./regular-file.ts";
 
 /** The most bytes of a secret key's file that are read. */
@@ -74,14 +75,24 @@ export async function readSecretKeyFile(
 /**
  * Refuses a file that others than its owner can get at (KT-036); Windows aside, where modes say nothing (KT-037).
  *
+ * @param hasSecret whether there is a secret key in it, as far as can be told; otherwise it may be the wrong file
  * @throws KeyError ERR_HAWSER_KEY_FILE_MODE
  */
-export function requireSecretMode(path: string, mode: bigint, platform: NodeJS.Platform): void {
+export function requireSecretMode(
+  path: string,
+  mode: bigint,
+  platform: NodeJS.Platform,
+  hasSecret = true,
+): void {
   if (platform === "win32" || (mode & 0o077n) === 0n) return;
+  const change = `chmod 600 ${showPath(path)}`;
   throw new KeyError(
     "ERR_HAWSER_KEY_FILE_MODE",
-    `the file's mode is ${modeText(mode)}, so others than its owner can get at the secret key. ` +
-      `Make it the owner's alone: chmod 600 ${showPath(path)} (and if it was so for long, make a new key pair)`,
+    hasSecret
+      ? `the file's mode is ${modeText(mode)}, so others than its owner can get at the secret key. Make it the owner's ` +
+          `alone: ${change} (and if it was so for long, make a new key pair)`
+      : "there is no secret key in this file, as there is in one that hawser keygen made: is it the right one? (Its mode " +
+          `is ${modeText(mode)}, and a secret key's file is its owner's alone: ${change})`,
     { path },
   );
 }
@@ -93,10 +104,19 @@ export function modeText(mode: bigint): string {
 
 async function readFileOf(path: string): Promise<Uint8Array> {
   requirePath(path);
-  const { bytes } = await readRegularFile(path, LIMIT, (stat) =>
-    requireSecretMode(path, stat.mode, process.platform),
-  );
-  return bytes;
+  const { bytes, stat } = await readRegularFile(path, LIMIT, () => undefined);
+  try {
+    requireSecretMode(
+      path,
+      stat.mode,
+      process.platform,
+      mentionsSecretKey(new TextDecoder("latin1").decode(bytes)),
+    );
+    return bytes;
+  } catch (error) {
+    bytes.fill(0);
+    throw error;
+  }
 }
 
 async function readStandardInput(input: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {
