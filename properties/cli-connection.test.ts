@@ -213,6 +213,26 @@ describe("connect", () => {
   );
 
   it(
+    "says which key is in the other's place",
+    scene(async (scene) => {
+      const server = listen(scene);
+      const url = await server.url();
+      const own = url.replace(scene.server.publicKey, scene.client.publicKey);
+      const inUrl = await runToEnd(["connect", "--key", scene.client.file, own]);
+      expect(inUrl.err).toContain("The key in the URL is the one of --key, this client's own");
+      expect(inUrl.exitCode).toBe(6);
+      const asKey = await runToEnd(["connect", "--key", scene.server.file, url]);
+      expect(asKey.err).toContain("--key is the server's own key pair");
+      expect(asKey.exitCode).toBe(8);
+      const context = await runToEnd(["connect", "--key", scene.client.file, `${url}?context=chat`]);
+      expect(context.err).toMatch(/wrong_context.*\n.*The URL that listen prints names its context/);
+      expect(context.exitCode).toBe(8);
+      server.signal("SIGINT");
+      await server.ending;
+    }),
+  );
+
+  it(
     "ends with 9 for the peer's own reason, after the data before it, and escapes its words",
     scene(async (scene) => {
       const server = await library(scene, async (socket) => {

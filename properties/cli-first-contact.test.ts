@@ -70,6 +70,25 @@ describe("first contact", () => {
       expect(err).toMatch(/no terminal to ask at/);
       expect(err).toContain(`connect to ${url} (ERR_HAWSER_UNTRUSTED)`);
       expect(exitCode).toBe(7);
+      const named = await visit(scene, `${placeIn(url)}?context=chat`);
+      expect(named.err).toContain(`connect to ${url}?context=chat (ERR_HAWSER_UNTRUSTED)`);
+      server.signal("SIGINT");
+      await server.ending;
+    }),
+  );
+
+  it(
+    "ends with 3 where the key can't be kept, and says how to connect all the same",
+    scene(async (scene) => {
+      const server = listen(scene);
+      const url = await server.url();
+      const person = new Person("yes");
+      const obstruct = () =>
+        writeFileSync(join(scene.folder, ".config"), "a file where the folder should be");
+      const { err, exitCode } = await visit(scene, placeIn(url), Object.assign(person, { write: obstruct }));
+      expect(err).toMatch(/could not be written.*\(ERR_HAWSER_KNOWN_SERVERS\)/);
+      expect(err).toContain(`To connect without keeping the key: ${url}\n`);
+      expect(exitCode).toBe(3);
       server.signal("SIGINT");
       await server.ending;
     }),

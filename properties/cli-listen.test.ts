@@ -61,6 +61,23 @@ describe("listen", () => {
   );
 
   it(
+    "says what is wrong with an authorized-keys file that nobody can be let in by any more",
+    scene(async (scene) => {
+      const file = join(scene.folder, "clients");
+      writeFileSync(file, `${scene.client.publicKey} alice\n`, { mode: 0o600 });
+      const server = listen(scene, "--authorized-keys", file);
+      const url = await server.url();
+      writeFileSync(file, "not a key\n");
+      const { exitCode } = await runToEnd(["connect", "--key", scene.client.file, url]);
+      expect(exitCode).toBe(9);
+      await server.said(/was not let in\. .*clients:1: .*\(ERR_HAWSER_KEY_PREFIX\)/);
+      expect(server.err).not.toContain("add its key");
+      server.signal("SIGINT");
+      await server.ending;
+    }),
+  );
+
+  it(
     "does not count who was not let in, says who it was, and goes on with --once",
     scene(async (scene) => {
       const server = listen(scene, "--once");
@@ -123,7 +140,9 @@ describe("listen", () => {
       for (const [address, words] of [
         [`127.0.0.1:${taken.port}`, /another program listens there \(EADDRINUSE\)/],
         ["192.0.2.1:0", /does not have that address/],
-        [`unix:${scene.folder}/none/socket`, /no folder to make the socket in|EACCES|ENOENT/],
+        [`unix:${scene.folder}/none/socket`, /no folder to make the socket in \(ENOENT\)/],
+        [`unix:${scene.folder}`, /something else has that name, and is left as it is \(EADDRINUSE\)/],
+        [`unix:${scene.server.file}`, /something else has that name/],
       ] as const) {
         const { err, exitCode, out } = await runToEnd([...argv, address]);
         expect(err).toMatch(words);

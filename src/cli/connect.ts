@@ -1,5 +1,6 @@
 import { requireContext } from "../keys/context.ts";
 import {
+  type ConnectionTarget,
   type Endpoint,
   formatConnectionString,
   formatPublicKey,
@@ -31,6 +32,7 @@ export async function connectCommand(
   const target = parseConnectionString(url);
   const { endpoint, via } = target;
   const context = contextOf(target.context, options.context);
+  const named = context === undefined ? {} : { context };
   const handshakeTimeout = millisecondsOf(options.timeout ?? "10");
   const keyPair = await readOwnKey(options.key);
   try {
@@ -39,7 +41,7 @@ export async function connectCommand(
       ...(endpoint.transport === "tcp"
         ? { host: endpoint.host, port: endpoint.port }
         : { path: endpoint.path }),
-      ...(context === undefined ? {} : { context }),
+      ...named,
       handshakeTimeout,
       allowHalfOpen: true,
       keepAlive: true,
@@ -52,7 +54,7 @@ export async function connectCommand(
     const serverKey =
       target.serverKey ??
       known?.publicKey ??
-      (await meet(endpoint, place, surroundings, servers, signal, log));
+      (await meet({ ...target, ...named }, place, surroundings, servers, signal, log));
     const socket = await connect({ ...place, serverKey, ...(via === undefined ? {} : { via }) }).catch(
       (error) => {
         throw known === undefined ? error : orChangedKey(error, endpoint, known, servers);
@@ -65,7 +67,7 @@ export async function connectCommand(
       fields: { bytesRead: socket.bytesRead, bytesWritten: socket.bytesWritten },
     });
   } catch (error) {
-    throw withAdvice(error, keyPair.publicKeyText);
+    throw withAdvice(error, keyPair.publicKeyText, target);
   } finally {
     keyPair.wipe();
     surroundings.stdin.destroy();
@@ -73,20 +75,40 @@ export async function connectCommand(
 }
 
 /** What this end can do about it, where the library's words can't know. */
-function withAdvice(error: unknown, publicKey: string): unknown {
+function withAdvice(error: unknown, publicKey: string, { endpoint, serverKey }: ConnectionTarget): unknown {
+  const isOwn = serverKey !== undefined && formatPublicKey(serverKey) === publicKey;
   if (error instanceof AlertError && error.alert === alertCodes.not_authorized) {
-    const advice = `This client's public key, for the server's owner to let in: ${publicKey}`;
+    const advice = isOwn
+      ? "--key is the server's own key pair, whose public key is in the URL. A client has one of its own: hawser keygen -o my.key"
+      : `This client's public key, for the server's owner to let in: ${publicKey}`;
     return new AdvisedError(error, advice, { publicKey });
   }
-  const hint = systemHints[systemCode(error) ?? ""];
+  const hint =
+    systemHints[endpoint.transport][systemCode(error) ?? ""] ??
+    (isOwn && code(error) === "ERR_HAWSER_SERVER_KEY_MISMATCH" ? ownKeyInUrl : undefined) ??
+    (error instanceof AlertError && error.alert === alertCodes.wrong_context ? contextHint : undefined);
   return hint === undefined ? error : new AdvisedError(error, hint);
 }
 
-const systemHints: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Nothing listens there: is the server running, and is this its port?",
-  ENOTFOUND: "There is no host of that name.",
-  ENOENT: "There is no socket at that path: is the server running?",
+const ownKeyInUrl =
+  "The key in the URL is the one of --key, this client's own: the server's belongs there, as listen prints it.";
+const contextHint =
+  "The URL that listen prints names its context, behind ?context=; --context does so for a URL that names none.";
+
+const systemHints: Readonly<Record<Endpoint["transport"], Readonly<Record<string, string>>>> = {
+  tcp: {
+    ECONNREFUSED: "Nothing listens there: is the server running, and is this its port?",
+    ENOTFOUND: "There is no host of that name.",
+  },
+  unix: {
+    ECONNREFUSED: "No server listens at that path: is it running?",
+    ENOENT: "There is no socket at that path: is the server running?",
+  },
 };
+
+function code(error: unknown): string | undefined {
+  return error instanceof HawserError ? error.code : undefined;
+}
 
 function systemCode(error: unknown): string | undefined {
   if (!(error instanceof HawserError) || error.code !== "ERR_HAWSER_CONNECT") return undefined;

@@ -1,5 +1,11 @@
-import { type Endpoint, formatConnectionString, formatPublicKey, parsePublicKey } from "../keys/index.ts";
+import {
+  type ConnectionTarget,
+  formatConnectionString,
+  formatPublicKey,
+  parsePublicKey,
+} from "../keys/index.ts";
 import { type ConnectTargetOptions, connect, HawserError } from "../net/index.ts";
+import { AdvisedError } from "./errors.ts";
 import { type KnownServers, placeOf } from "./known-servers.ts";
 import { type Log, printable } from "./log.ts";
 import type { Surroundings, Terminal } from "./surroundings.ts";
@@ -12,23 +18,24 @@ import type { Surroundings, Terminal } from "./surroundings.ts";
  * @throws HawserError ERR_HAWSER_UNTRUSTED where it is not trusted, or there is nobody to ask
  */
 export async function meet(
-  endpoint: Endpoint,
+  target: ConnectionTarget,
   options: ConnectTargetOptions,
   surroundings: Surroundings,
   known: KnownServers,
   signal: AbortSignal,
   log: Log,
 ): Promise<Uint8Array> {
+  const { endpoint } = target;
   const publicKey = await serverKeyAt({ ...options, signal });
   const key = formatPublicKey(publicKey);
   const place = placeOf(endpoint);
+  const url = formatConnectionString({ ...target, serverKey: publicKey });
   log.info({ event: "first_contact", fields: { url: place, serverKey: key } });
   const terminal = await surroundings.openTerminal();
   if (terminal === undefined) {
     throw untrusted(
       `The server at ${place} is not known yet. Its key is ${key}, and there is no terminal to ask at whether to trust ` +
-        "it. Compare it with the key that the server's owner names; if it is the same, connect to " +
-        formatConnectionString({ endpoint, serverKey: publicKey }),
+        `it. Compare it with the key that the server's owner names; if it is the same, connect to ${url}`,
     );
   }
   try {
@@ -38,7 +45,9 @@ export async function meet(
   } finally {
     terminal.close();
   }
-  await known.add(endpoint, publicKey);
+  await known.add(endpoint, publicKey).catch((error) => {
+    throw new AdvisedError(error, `There was no connection. To connect without keeping the key: ${url}`);
+  });
   log.info({
     event: "server_trusted",
     words: `The key is kept in ${known.shownPath}.`,

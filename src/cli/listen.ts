@@ -1,3 +1,5 @@
+import { lstat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { requireContext } from "../keys/context.ts";
 import {
   type AuthorizedKeys,
@@ -176,10 +178,12 @@ class Service {
     const publicKey = info.remotePublicKey === undefined ? undefined : formatPublicKey(info.remotePublicKey);
     const address = addressOf(info);
     const who = [publicKey ?? "A client", ...(address === undefined ? [] : [`(${address})`])].join(" ");
+    const { cause } = error;
+    const fault = cause instanceof KeyError ? cause : undefined; // That of the authorized-keys file.
     this.#log.warn({
       event: "not_let_in",
-      words: `${who} was not let in. ${error.message}`,
-      code: (error as Partial<HawserError>).code ?? "ERR_HAWSER_INTERNAL",
+      words: `${who} was not let in. ${fault?.message ?? error.message}`,
+      code: fault?.code ?? (error as Partial<HawserError>).code ?? "ERR_HAWSER_INTERNAL",
       fields: { publicKey, address },
     });
   }
@@ -258,15 +262,16 @@ async function listening(server: HawserServer, address: ListenAddress): Promise<
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => {
       if (error instanceof UsageError) reject(error);
-      else reject(listenError(address, error));
+      else listenError(address, error).then(reject, reject);
     });
     server.listen(address, () => resolve());
   });
   server.removeAllListeners("error");
 }
 
-function listenError(address: ListenAddress, cause: NodeJS.ErrnoException): CommandError {
-  const words = systemWords[cause.code ?? ""] ?? cause.message;
+async function listenError(address: ListenAddress, cause: NodeJS.ErrnoException): Promise<CommandError> {
+  const atPath = "path" in address ? await pathWords(address.path, cause.code) : undefined;
+  const words = atPath ?? systemWords[cause.code ?? ""] ?? cause.message;
   return new CommandError("ERR_HAWSER_LISTEN", `Can't listen at ${nameOfAddress(address)}: ${words}.`, {
     cause,
   });
@@ -274,12 +279,31 @@ function listenError(address: ListenAddress, cause: NodeJS.ErrnoException): Comm
 
 const systemWords: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there (EADDRINUSE); choose another, or port 0 for any that is free",
-  EACCES:
-    "the system does not allow it (EACCES); ports below 1024 and other people's folders are not for everyone",
+  EACCES: "the system does not allow it (EACCES); ports below 1024 are not for everyone",
   EADDRNOTAVAIL: "this machine does not have that address (EADDRNOTAVAIL)",
   ENOTFOUND: "there is no host of that name (ENOTFOUND)",
-  ENOENT: "there is no folder to make the socket in (ENOENT)",
 };
+
+/** What is wrong with a unix socket's path. The system gives EACCES for a folder that is missing, too. */
+async function pathWords(path: string, code: string | undefined): Promise<string | undefined> {
+  if (code === "EADDRINUSE") {
+    const isSocket = await lstat(path).then(
+      (found) => found.isSocket(),
+      () => true,
+    );
+    return isSocket
+      ? "another program listens there (EADDRINUSE); choose another path"
+      : "something else has that name, and is left as it is (EADDRINUSE); choose another path";
+  }
+  if (code !== "EACCES" && code !== "ENOENT") return undefined;
+  const isMissing = await lstat(dirname(path)).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === "ENOENT",
+  );
+  return isMissing
+    ? "there is no folder to make the socket in (ENOENT); check the path"
+    : `the system does not allow it (${code}); sockets are made where you may make files`;
+}
 
 function announce(server: HawserServer, address: ListenAddress, options: ListenOptions, log: Log): void {
   const url = server.url();

@@ -66,7 +66,7 @@ export function defineProgram(version: string, actions: Actions): Command {
   program
     .command("pubkey")
     .summary("print the public key of a key pair")
-    .usage("FILE")
+    .usage("[--json] FILE")
     .description("Prints the public key that belongs to the secret key in FILE.")
     .argument("<file>", "the key pair's file, or - for standard input")
     .addOption(jsonOption())
@@ -147,7 +147,10 @@ Exit codes and more: man hawser`;
 
 /** What commander has to say to a mistake, without its own prefix, and in the form of a sentence a line. */
 export function mistakeOf(error: CommanderError): string {
-  return error.message.replace(/^error: /, "").replaceAll("\n", " ");
+  return error.message
+    .replace(/^error: /, "")
+    .replaceAll("\n", " ")
+    .replace(/\.$/, "");
 }
 
 export { type Command, CommanderError };

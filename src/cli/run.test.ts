@@ -33,6 +33,12 @@ describe("hawser", () => {
     }
   });
 
+  it("says that there is no such command, where help about it is wanted", async () => {
+    const { err, exitCode } = await runToEnd(["help", "lisen"]);
+    expect(err).toMatch(/\nhawser: unknown command 'lisen'. See: hawser --help. \(ERR_HAWSER_USAGE\)\n$/);
+    expect(exitCode).toBe(2);
+  });
+
   it("prints the package's version", async () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
     for (const word of ["--version", "-V"]) expect((await runToEnd([word])).out).toBe(`${version}\n`);
@@ -64,7 +70,7 @@ describe("a mistake in the command line", () => {
       ["listen", "--allow", `${publicKey}x`, "--key", "k", "4100"],
       /--allow: .*ERR_HAWSER_KEY_CHARACTER|LENGTH/,
     ],
-    [["connect", "a", "b"], /too many arguments.*See: hawser connect --help/],
+    [["connect", "a", "b"], /too many arguments.* but got 2\. See: hawser connect --help\. /],
     [["pubkey"], /missing required argument 'file'/],
     [["listen", "4100"], /Who is let in is not said: --authorized-keys FILE, --allow KEY .* or --allow-any/],
     [["listen", "--allow-any"], /The address to listen at is missing/],

@@ -32,7 +32,8 @@ export async function run(surroundings: Surroundings): Promise<Ending> {
     if (!(error instanceof CommanderError)) return await failed(error, log);
     if (error.exitCode === 0) return { exitCode: 0 };
     // Without any command there is nothing wrong that the help, which was printed, would not say.
-    return error.code === "commander.help" ? { exitCode: 2 } : await failed(mistake(error, argv), log);
+    if (error.code === "commander.help" && argv[1] === undefined) return { exitCode: 2 };
+    return await failed(mistake(error, argv), log);
   } finally {
     interrupts.release(); // A second signal, while the other end is being told of the first, kills at once.
   }
@@ -79,7 +80,9 @@ function wantsJson(argv: readonly string[]): boolean {
 }
 
 function mistake(error: CommanderError, argv: readonly string[]): Error {
-  const [command] = argv;
+  const [command, word] = argv;
+  // The parser prints the help in place of an error for help about a command that there is not.
+  if (error.code === "commander.help") return usageError(`unknown command '${word}'. See: hawser --help`);
   const isCommand =
     command !== undefined && /^[a-z]+$/.test(command) && error.code !== "commander.unknownCommand";
   return usageError(`${mistakeOf(error)}. See: hawser ${isCommand ? `${command} ` : ""}--help`);
