@@ -78,6 +78,11 @@ export class Direction {
     await this.#act();
   }
 
+  /** It came to its end by a cut, and not by its sender's. */
+  get wasCut(): boolean {
+    return this.#isOver;
+  }
+
   /** Resets the connection to the receiver alone; what it has said goes on its way. */
   resetReceiver(): void {
     this.#cut = "stall";

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type AcceptOptions, accept } from "../../src/net/accept.ts";
 import { type ConnectTargetOptions, createConnection } from "../../src/net/connect.ts";
+import { AlertError } from "../../src/net/errors.ts";
 import type { HawserSocket } from "../../src/net/socket.ts";
 import { clientKey, serverKey } from "../model/pair.ts";
 import { type Course, Link } from "./link.ts";
@@ -11,6 +12,10 @@ export interface Outcome {
   readonly data: Buffer;
   /** The peer's end of data was told. */
   readonly hasEnded: boolean;
+  /** How often it was told that the data has ended, or that the connection has failed: the greater number of the two. */
+  readonly endings: number;
+  /** The peer's alert, if that is the error, or the own one that it was given up with. */
+  readonly alert: number | undefined;
   /** The code of the error that it ended with; `undefined` after a clean end. */
   readonly code: string | undefined;
   readonly error: Error | undefined;
@@ -81,31 +86,34 @@ export async function linked(options: LinkedOptions = {}): Promise<Linked> {
 export function outcomeOf(socket: HawserSocket): Promise<Outcome> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    let hasEnded = false;
-    let error: Error | undefined;
+    let ends = 0;
+    const errors: Error[] = [];
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-    socket.on("end", () => {
-      hasEnded = true;
-    });
-    socket.on("error", (reason) => {
-      error = reason;
-    });
-    const finish = () =>
-      resolve({
-        data: Buffer.concat(chunks),
-        hasEnded,
-        error,
-        code: (error as { code?: string } | undefined)?.code,
-      });
-    if (socket.closed) {
-      error = socket.errored ?? undefined;
-      finish();
-    } else socket.once("close", finish);
+    socket.on("end", () => ends++);
+    socket.on("error", (reason) => errors.push(reason));
+    const finish = () => {
+      if (errors.length === 0 && socket.errored !== null) errors.push(socket.errored);
+      // Whatever were told once more would be told by then.
+      setImmediate(() =>
+        resolve({
+          ...ofError(errors[0]),
+          data: Buffer.concat(chunks),
+          hasEnded: ends > 0,
+          endings: Math.max(ends, errors.length),
+        }),
+      );
+    };
+    if (socket.closed) finish();
+    else socket.once("close", finish);
   });
+}
+
+function ofError(error: Error | undefined) {
+  const { code } = (error ?? {}) as { code?: string };
+  return { error, code, alert: error instanceof AlertError ? error.alert : undefined };
 }
 
 /** The outcome of an end that never came to have a socket. */
 export function rejected(error: unknown): Outcome {
-  const reason = error as Error & { code?: string };
-  return { data: Buffer.alloc(0), hasEnded: false, code: reason.code, error: reason };
+  return { ...ofError(error as Error), data: Buffer.alloc(0), hasEnded: false, endings: 1 };
 }
