@@ -3,10 +3,16 @@ import type { Duplex } from "node:stream";
 import type { Primitives } from "../crypto/primitives.ts";
 import { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { KeyHolder } from "../protocol/key-holder.ts";
-import { UsageError } from "../protocol/usage-error.ts";
 import { type Authorizer, decide, requireAuthorizer } from "./authorize.ts";
 import { giveUpOn, opened } from "./opening.ts";
-import { type ConnectionOptions, channelOptions, connectionNames, requireOptions } from "./options.ts";
+import {
+  type ConnectionOptions,
+  channelOptions,
+  connectionNames,
+  requireKeyHolder,
+  requireOptions,
+  requireSignal,
+} from "./options.ts";
 import { sharedPrimitives } from "./primitives.ts";
 import { HawserSocket } from "./socket.ts";
 import { takeOn } from "./transport.ts";
@@ -48,6 +54,7 @@ const acceptNames = { ...serveNames, head: true, signal: true } satisfies Record
 export async function accept(stream: Duplex, options: AcceptOptions): Promise<HawserSocket> {
   requireServeOptions(requireOptions("accept", options, acceptNames));
   const { head, signal } = options;
+  requireSignal(signal);
   signal?.throwIfAborted();
   takeOn(stream);
   const socket = new HawserSocket(
@@ -66,9 +73,7 @@ export async function accept(stream: Duplex, options: AcceptOptions): Promise<Ha
 /** @throws UsageError for options that make no sense, as far as that can be told without the primitives */
 export function requireServeOptions(options: ServeOptions): void {
   requireAuthorizer(options.authorize);
-  for (const keyPair of keyPairs(options)) {
-    if (typeof keyPair?.dh !== "function") throw new UsageError("keyPair is a key holder: { publicKey, dh }");
-  }
+  keyPairs(options).forEach(requireKeyHolder);
 }
 
 export function keyPairs(options: ServeOptions): readonly KeyHolder[] {

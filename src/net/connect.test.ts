@@ -72,12 +72,37 @@ describe("where to connect to", () => {
     ["both of them", { ...expected, trust: () => true, port: 1 }, "exclude each other"],
     ["no key pair", { serverKey: serverKey.publicKey, port: 1 }, "keyPair is a key holder"],
     ["no place", { ...expected }, "where to connect to is not said"],
-    ["a port that is none", { ...expected, port: 65_536 }, "where to connect to is not said"],
+    ["a port that is none", { ...expected, port: 65_536 }, "port is a whole number from 1 to 65535"],
+    ["a port in words", { ...expected, port: "4100" as never }, "from 1 to 65535, not text"],
+    ["a text for a key pair", { ...expected, port: 1, keyPair: "my.key" as never }, "readKeyFile"],
+    ["a promise of a key pair", { ...expected, port: 1, keyPair: Promise.resolve() as never }, "awaited"],
+    ["a signal that is none", { ...expected, port: 1, signal: 5 as never }, "signal is an AbortSignal"],
     ["two places", { ...expected, port: 1, path: "/x" }, "not both"],
     ["a path that is too long", { ...expected, path: `/${"x".repeat(107)}` }, "1 to 107 bytes"],
     ["a via key of another size", { ...expected, via: new Uint8Array(3), path: "/x" }, "via"],
   ])("is refused with %s", async (_what, options, words) => {
     const error = await rejection(connect(options as ConnectTargetOptions));
+    expect(error.message).toContain(words);
+    expect(error.code).toBe("ERR_HAWSER_USAGE");
+  });
+
+  it.each<[string, unknown[], string]>([
+    [
+      "no URL, as in a program called without its argument",
+      [undefined, expected],
+      "is undefined, and there is a",
+    ],
+    ["nothing at all", [], "is undefined, and there is no"],
+    ["a URL alone", ["hawser://localhost:1"], "is string, and there is no second"],
+    [
+      "a URL that is an object",
+      [new URL("hawser://localhost:1"), expected],
+      "is object, and there is a second",
+    ],
+    ["the options first", [expected, "hawser://localhost:1"], "is object, and there is a second"],
+  ])("is refused with %s, and says what it takes", async (_what, given, words) => {
+    const error = await rejection((connect as (...given: unknown[]) => Promise<never>)(...given));
+    expect(error.message).toContain("connect takes a connection string and options, such as { keyPair }");
     expect(error.message).toContain(words);
     expect(error.code).toBe("ERR_HAWSER_USAGE");
   });

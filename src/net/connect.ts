@@ -14,7 +14,9 @@ import {
   connectionNames,
   type PublicKey,
   publicKeyBytes,
+  requireKeyHolder,
   requireOptions,
+  requireSignal,
 } from "./options.ts";
 import type { Beginning } from "./origin.ts";
 import { sharedPrimitives } from "./primitives.ts";
@@ -111,6 +113,13 @@ function open(
   target: string | ConnectTargetOptions,
   more: ConnectOptions | undefined,
 ): HawserSocket {
+  const hasMore = more !== undefined;
+  if (typeof target === "string" ? !hasMore : typeof target !== "object" || hasMore) {
+    throw new UsageError(
+      `${name} takes a connection string and options, such as { keyPair }, or options alone, with host and port, path or ` +
+        `stream; its first argument is ${typeof target}, and ${hasMore ? "there is a second" : "there is no second"}`,
+    );
+  }
   // A place beside a URL is refused for what it is, not as unknown.
   const options =
     typeof target === "string"
@@ -120,6 +129,7 @@ function open(
   const identity = identityOf(options);
   const place = stream === undefined ? placeOf(options) : undefined;
   const deadline = performance.now() + (options.handshakeTimeout ?? defaultHandshakeTimeout);
+  requireSignal(signal);
   signal?.throwIfAborted();
 
   if (stream !== undefined) takeOn(stream);
@@ -151,7 +161,7 @@ function open(
 /** What the client is and whom it expects, checked as far as it can be without the primitives. */
 function identityOf(options: ConnectOptions) {
   const { keyPair, serverKey, via, context, trust } = options;
-  if (typeof keyPair?.dh !== "function") throw new UsageError("keyPair is a key holder: { publicKey, dh }");
+  requireKeyHolder(keyPair);
   if (trust !== undefined && typeof trust !== "function") throw new UsageError("trust is a function");
   if (serverKey === undefined && trust === undefined) {
     throw new UsageError(
@@ -199,5 +209,9 @@ function placeOf(options: ConnectTargetOptions): Place {
   }
   if (typeof port === "number" && Number.isInteger(port) && port >= 1 && port <= 65_535)
     return { host, port };
-  throw new UsageError("where to connect to is not said: a URL, host and port (1 to 65535), path, or stream");
+  throw new UsageError(
+    port === undefined
+      ? "where to connect to is not said: a URL, host and port, path, or stream"
+      : "port is a whole number from 1 to 65535, not text",
+  );
 }

@@ -4,6 +4,7 @@ import { publicKeyOf } from "../protocol/arguments.ts";
 import type { LivenessPolicy } from "../protocol/channel/liveness.ts";
 import type { ChannelOptions, DrainLimits } from "../protocol/channel/options.ts";
 import { type OptionNames, requireKnown } from "../protocol/channel/options-known.ts";
+import type { KeyHolder } from "../protocol/key-holder.ts";
 import type { Padding } from "../protocol/record/padding.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { platform } from "./primitives.ts";
@@ -87,6 +88,20 @@ export function requireOptions<T extends ConnectionOptions>(name: string, option
     throw new UsageError("highWaterMark is a whole number of bytes, 1 or more");
   requireTime("handshakeTimeout", options.handshakeTimeout);
   return options;
+}
+
+/** @throws UsageError for what can't be an own key: a text, a promise, bytes */
+export function requireKeyHolder(keyPair: KeyHolder): void {
+  if (typeof keyPair?.dh === "function") return;
+  throw new UsageError(
+    "keyPair is a key holder: { publicKey, dh }, such as readKeyFile and generateKeyPair give once they are awaited",
+  );
+}
+
+/** @throws UsageError for what is no AbortSignal */
+export function requireSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined || typeof signal?.throwIfAborted === "function") return;
+  throw new UsageError("signal is an AbortSignal, such as AbortSignal.timeout(2_000)");
 }
 
 /** @throws UsageError for what is no time: milliseconds, 0 or more, `Infinity` too */
