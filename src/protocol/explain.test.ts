@@ -156,7 +156,7 @@ describe("explainFailure", () => {
     expect(inWords({ code: "truncated", state })[1]).toBe("A Challenge.");
   });
 
-  it("HS-087: does not take a decision that failed for a refusal", () => {
+  it("does not take a decision that failed for a refusal", () => {
     const [, , refused] = inWords(reasons.denied);
     const [, , failed] = inWords({ ...reasons.denied, alert: 1 });
     expect(refused).toContain("add its key");
