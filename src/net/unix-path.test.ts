@@ -1,12 +1,13 @@
 /** Why: a server that died must not keep its successor from its path, nor may two successors throw each other out. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { lstat, utimes, writeFile } from "node:fs/promises";
+import { lstat, readdir, utimes, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { clientKey, serverKey } from "../../properties/model/pair.ts";
 import { afterwards, folder, readAll, rejection, serve } from "../../properties/net/loopback.ts";
 import { connect } from "./connect.ts";
 import { createServer, type HawserServer } from "./server.ts";
+import { takeOver } from "./unix-path.ts";
 
 /** A path whose server was killed. */
 async function leftover(): Promise<string> {
@@ -75,6 +76,37 @@ describe("the path of a unix socket", () => {
     const tries = Array.from({ length: 4 }, () => begin(path));
     const outcomes = await Promise.all(tries.map(({ outcome }) => outcome));
     expect(outcomes.filter((outcome) => outcome === "listening")).toHaveLength(1);
+  });
+
+  it("is held by one at a time, however many find the lock of a process that died", async () => {
+    const dir = await folder();
+    let holders = 0;
+    let most = 0;
+    const hold = async () => {
+      holders++;
+      most = Math.max(most, holders);
+      await new Promise((resolve) => setTimeout(resolve, 4 * Math.random()));
+      holders--;
+    };
+    for (let round = 0; round < 12; round++) {
+      const path = `${dir}/${round}`;
+      await writeFile(`${path}.lock`, "");
+      // A clock that was wrong may have made it in what is the future now.
+      const then = new Date(Date.now() + (round % 2 === 0 ? -60_000 : 60_000));
+      await utimes(`${path}.lock`, then, then);
+      await Promise.all(Array.from({ length: 12 }, () => takeOver(path, hold)));
+    }
+    expect(most).toBe(1);
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it("is not taken over where something else has the lock's name, which is left alone", async () => {
+    const path = await leftover();
+    await writeFile(`${path}.lock`, "precious");
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(`${path}.lock`, longAgo, longAgo);
+    expect(await begin(path).outcome).toBe("EEXIST");
+    expect((await lstat(`${path}.lock`)).size).toBe(8);
   });
 
   it("ends with the server", async () => {

@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { link, lstat, open, rename, unlink } from "node:fs/promises";
+import { lstat, open, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -48,28 +47,54 @@ function isServed(path: string): Promise<boolean> {
 
 /** Makes the lock file, waiting for whoever has it. */
 async function acquire(lock: string): Promise<() => Promise<void>> {
-  for (;;) {
-    try {
-      const file = await open(lock, "wx", 0o600);
-      await file.close();
-      return () => unlink(lock).catch(ifMissing);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const there = await lstat(lock).catch(ifMissing);
-    if (there !== undefined && Date.now() - there.mtimeMs > staleAfter) await removeStale(lock, there.ino);
+  while (!(await make(lock))) {
+    if (await isStale(lock)) await removeStale(lock);
     else await sleep(waitForLock);
+  }
+  return () => remove(lock);
+}
+
+/**
+ * One process at a time: by when a second one removed what it had found stale, it would be the lock that the first has
+ * made in its place.
+ */
+async function removeStale(lock: string): Promise<void> {
+  const removing = `${lock}.stale`;
+  if (await make(removing)) {
+    try {
+      if (await isStale(lock)) await remove(lock);
+    } finally {
+      await remove(removing);
+    }
+  } else if (await isStale(removing)) await remove(removing);
+  else await sleep(waitForLock);
+}
+
+/** `false` where it is there already. */
+async function make(lock: string): Promise<boolean> {
+  try {
+    const file = await open(lock, "wx", 0o600);
+    await file.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
   }
 }
 
-/** Moved away first: what another process has made anew in the meantime is put back. */
-async function removeStale(lock: string, ino: number): Promise<void> {
-  const aside = `${lock}.${randomBytes(6).toString("hex")}`;
-  await rename(lock, aside).catch(ifMissing);
-  const moved = await lstat(aside).catch(ifMissing);
-  if (moved === undefined) return;
-  if (moved.ino !== ino) await link(aside, lock).catch(() => undefined);
-  await unlink(aside);
+/** Whether a process that died has left it. One from the future was made before the clock was put right. */
+async function isStale(lock: string): Promise<boolean> {
+  const there = await lstat(lock).catch(ifMissing);
+  if (there === undefined) return false;
+  if (!there.isFile() || there.size > 0) {
+    const words = `${lock} is in the way: it should be an empty file, a lock. Move it, or listen elsewhere.`;
+    throw Object.assign(new Error(words), { code: "EEXIST", path: lock });
+  }
+  return Math.abs(Date.now() - there.mtimeMs) > staleAfter;
+}
+
+async function remove(lock: string): Promise<void> {
+  await unlink(lock).catch(ifMissing);
 }
 
 function ifMissing(error: NodeJS.ErrnoException): undefined {
