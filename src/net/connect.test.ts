@@ -373,6 +373,17 @@ describe("a signal", () => {
     expect(await connecting).toBe(reason);
   });
 
+  it("heard before there is anything to give up keeps anything from beginning", async () => {
+    let lookups = 0;
+    const lookup = () => void lookups++;
+    const socket = createConnection({ ...expected, host: "example.invalid", port: 1, lookup });
+    // The socket begins in the tick before, and waits for the primitives.
+    process.nextTick(() => socket.destroy());
+    await once(socket, "close");
+    await new Promise(setImmediate);
+    expect(lookups).toBe(0);
+  });
+
   it("has no effect once the connection is open", async () => {
     const controller = new AbortController();
     const server = await serve((socket) => void socket.pipe(socket));

@@ -54,6 +54,7 @@ export async function dial(
   deadline: number,
   signal: AbortSignal,
 ): Promise<Socket> {
+  signal.throwIfAborted();
   const to = nameOf(place);
   report("hawser:dial:begun", () => ({ to }));
   for (let wait: number = backoff.first; ; wait = Math.min(2 * wait, backoff.last)) {
