@@ -30,8 +30,6 @@ export interface Guest {
   readonly channel: ServerChannel;
   readonly socket: HawserSocket;
   readonly address: string | undefined;
-  /** Let in, or about to be. */
-  isAdmitted: boolean;
   /** Closed without an answer to make room. */
   gaveWay: boolean;
 }
@@ -41,9 +39,10 @@ export class Admission {
   readonly #handshakes: number;
   readonly #handshakesPerAddress: number;
   readonly #connections: number;
-  readonly #guests = new Set<Guest>();
+  /** Apart from those let in, who may be many: a flood of handshakes is not to look through them for each that comes. */
+  readonly #underWay = new Set<Guest>();
+  readonly #admitted = new Set<Guest>();
   readonly #byAddress = new Map<string, number>();
-  #admitted = 0;
 
   /** @throws UsageError for a limit that makes no sense */
   constructor(limits: ServerLimits = {}) {
@@ -53,13 +52,19 @@ export class Admission {
     this.#connections = limit("connections", limits.connections, Number.POSITIVE_INFINITY);
   }
 
-  get guests(): ReadonlySet<Guest> {
-    return this.#guests;
+  /** Whose handshake is under way, or has failed and not been closed yet; the oldest first. */
+  get underWay(): readonly Guest[] {
+    return [...this.#underWay];
+  }
+
+  /** Who was let in, or is about to be. */
+  get admitted(): readonly Guest[] {
+    return [...this.#admitted];
   }
 
   /** Whether no more connections may be open than are. */
   isFull(remoteAddress: string | undefined): boolean {
-    if (this.#admitted < this.#connections) return false;
+    if (this.#admitted.size < this.#connections) return false;
     report("hawser:server:limit", () => ({ limit: "connections", remoteAddress }));
     return true;
   }
@@ -70,10 +75,10 @@ export class Admission {
       report("hawser:server:limit", () => ({ limit: "handshakesPerAddress", remoteAddress: address }));
       return false;
     }
-    if (this.#guests.size - this.#admitted < this.#handshakes) return true;
+    if (this.#underWay.size < this.#handshakes) return true;
     report("hawser:server:limit", () => ({ limit: "handshakes", remoteAddress: address }));
-    for (const guest of this.#guests) {
-      if (guest.isAdmitted || !waitingForClient.has(guest.channel.state)) continue;
+    for (const guest of this.#underWay) {
+      if (!waitingForClient.has(guest.channel.state)) continue;
       guest.gaveWay = true;
       guest.raw.destroy();
       this.remove(guest);
@@ -83,23 +88,25 @@ export class Admission {
   }
 
   add(guest: Guest): void {
-    this.#guests.add(guest);
+    this.#underWay.add(guest);
     this.#count(guest, 1);
   }
 
   /** The handshake is over, and the client let in. */
   admit(guest: Guest): void {
-    if (guest.isAdmitted || !this.#guests.has(guest)) return;
-    this.#count(guest, -1);
-    guest.isAdmitted = true;
-    this.#admitted++;
+    if (this.#leave(guest)) this.#admitted.add(guest);
   }
 
   /** Its transport is closed. */
   remove(guest: Guest): void {
-    if (!this.#guests.delete(guest)) return;
-    if (guest.isAdmitted) this.#admitted--;
-    else this.#count(guest, -1);
+    if (!this.#leave(guest)) this.#admitted.delete(guest);
+  }
+
+  /** Its handshake is under way no more; `false` where it was not. */
+  #leave(guest: Guest): boolean {
+    const wasUnderWay = this.#underWay.delete(guest);
+    if (wasUnderWay) this.#count(guest, -1);
+    return wasUnderWay;
   }
 
   #count({ address }: Guest, more: number): void {

@@ -120,10 +120,8 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
 
   /** The connections that are open. */
   get connections(): ReadonlySet<HawserSocket> {
-    const open = [...this.#admission.guests].filter(
-      ({ isAdmitted, socket }) => isAdmitted && !socket.destroyed,
-    );
-    return new Set(open.map(({ socket }) => socket));
+    const sockets = this.#admission.admitted.map(({ socket }) => socket);
+    return new Set(sockets.filter(({ destroyed }) => !destroyed));
   }
 
   get listening(): boolean {
@@ -196,7 +194,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     const options = typeof optionsOrCallback === "object" ? optionsOrCallback : {};
     requireKnown("close", options, { grace: true });
     this.#isClosing = true;
-    for (const guest of this.#admission.guests) if (!guest.isAdmitted) turnAway(guest);
+    for (const guest of this.#admission.underWay) turnAway(guest);
     const grace = options.grace ?? this.#options.closeGrace ?? defaultCloseGrace;
     const timer = setTimeout(() => this.#endAll(), Math.min(grace, 2 ** 31 - 1));
     return new Promise((done) => {
@@ -252,7 +250,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
       },
       this.#options,
     );
-    const guest: Guest = { raw, channel, socket, address, isAdmitted: false, gaveWay: false };
+    const guest: Guest = { raw, channel, socket, address, gaveWay: false };
     this.#admission.add(guest);
     raw.once("close", () => this.#admission.remove(guest));
     const onError = (error: Error) => {
@@ -284,9 +282,9 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
   }
 
   #endAll(): void {
-    for (const { isAdmitted, raw, socket } of this.#admission.guests) {
-      if (!isAdmitted) raw.destroy();
-      else if (!socket.destroyed) socket.dismiss(new AlertError("going_away"));
+    for (const { raw } of this.#admission.underWay) raw.destroy();
+    for (const { socket } of this.#admission.admitted) {
+      if (!socket.destroyed) socket.dismiss(new AlertError("going_away"));
     }
   }
 }
