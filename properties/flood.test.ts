@@ -27,7 +27,7 @@ const rest = 8 * mebibyte;
 const places = 256;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-/** Machines of the attacker's, and of the honest clients, told apart by their addresses. */
+/** Machines of the attacker's, and of the honest clients, told apart by addresses, of which Linux's loopback has 127.0.0.0/8. */
 const attackers = Array.from({ length: 40 }, (_, i) => `127.0.1.${i + 1}`);
 const honest = Array.from({ length: 200 }, (_, i) => `127.0.2.${i + 1}`);
 
