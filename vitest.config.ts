@@ -11,8 +11,8 @@ export default defineConfig({
     maxWorkers: 2,
     // Every run of a suite has to be the same as the one before it, its order included.
     sequence: { shuffle: false },
-    // Long enough for two busy cores: it is there to end what hangs.
-    testTimeout: 60_000 * Math.max(1, runsFactor),
+    // Long enough for two cores that others keep busy too: it is there to end what hangs.
+    testTimeout: 240_000 * Math.max(1, runsFactor),
     hookTimeout: 60_000,
     coverage: {
       provider: "v8",
