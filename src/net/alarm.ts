@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 
 /** The longest time that Node's timers know, in milliseconds. */
-const longest = 2 ** 31 - 1;
+export const longestTimeout = 2 ** 31 - 1;
 
 /**
  * One timer that is set anew all the time, on `performance.now()`. A later time costs nothing: the timer goes off when
@@ -48,7 +48,7 @@ export class Alarm {
   #start(at: number): void {
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    const wait = Math.min(longest, Math.max(0, Math.ceil(at - performance.now())));
+    const wait = Math.min(longestTimeout, Math.max(0, Math.ceil(at - performance.now())));
     this.#timer = setTimeout(() => this.#goOff(), wait);
     if (!this.#isRef) this.#timer.unref();
   }

@@ -90,16 +90,16 @@ describe("where to connect to", () => {
     [
       "no URL, as in a program called without its argument",
       [undefined, expected],
-      "is undefined, and there is a",
+      "of type undefined, and there is a",
     ],
-    ["nothing at all", [], "is undefined, and there is no"],
-    ["a URL alone", ["hawser://localhost:1"], "is string, and there is no second"],
+    ["nothing at all", [], "of type undefined, and there is no"],
+    ["a URL alone", ["hawser://localhost:1"], "of type string, and there is no second"],
     [
       "a URL that is an object",
       [new URL("hawser://localhost:1"), expected],
-      "is object, and there is a second",
+      "of type object, and there is a second",
     ],
-    ["the options first", [expected, "hawser://localhost:1"], "is object, and there is a second"],
+    ["the options first", [expected, "hawser://localhost:1"], "of type object, and there is a second"],
   ])("is refused with %s, and says what it takes", async (_what, given, words) => {
     const error = await rejection((connect as (...given: unknown[]) => Promise<never>)(...given));
     expect(error.message).toContain("connect takes a connection string and options, such as { keyPair }");

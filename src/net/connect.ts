@@ -117,7 +117,7 @@ function open(
   if (typeof target === "string" ? !hasMore : typeof target !== "object" || hasMore) {
     throw new UsageError(
       `${name} takes a connection string and options, such as { keyPair }, or options alone, with host and port, path or ` +
-        `stream; its first argument is ${typeof target}, and ${hasMore ? "there is a second" : "there is no second"}`,
+        `stream; its first argument is of type ${typeof target}, and ${hasMore ? "there is a second" : "there is no second"}`,
     );
   }
   // A place beside a URL is refused for what it is, not as unknown.

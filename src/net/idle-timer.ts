@@ -1,7 +1,5 @@
 import { UsageError } from "../protocol/usage-error.ts";
-
-/** The longest time that Node's timers know, in milliseconds. */
-const longest = 2 ** 31 - 1;
+import { longestTimeout } from "./alarm.ts";
 
 /** What a socket's `setTimeout` sets: it goes off after so long without data, and keeps no process alive. */
 export class IdleTimer {
@@ -28,7 +26,8 @@ export class IdleTimer {
       throw new UsageError("a time-out is a number of milliseconds, 0 for never");
     this.clear();
     this.#milliseconds = milliseconds;
-    if (milliseconds > 0) this.#timer = setTimeout(this.#ring, Math.min(milliseconds, longest)).unref();
+    if (milliseconds > 0)
+      this.#timer = setTimeout(this.#ring, Math.min(milliseconds, longestTimeout)).unref();
   }
 
   /** There was data: the time begins anew. */

@@ -290,6 +290,33 @@ describe("close", () => {
     await closed;
   });
 
+  it("does not wait for a peer that takes the last of it in drips", async () => {
+    const much = 64 * 2 ** 20;
+    const server = await serve((socket) => void socket.resume().end(Buffer.alloc(much)), {
+      highWaterMark: 2 * much,
+      drain: { timeout: 500 },
+    });
+    const socket = await joinIn(server, { highWaterMark: 2 ** 20 });
+    socket.on("error", () => undefined);
+    let taken = 0;
+    const drips = setInterval(() => {
+      taken += (socket.read() as Buffer | null)?.length ?? 0;
+    }, 40);
+    afterwards(() => clearInterval(drips));
+    socket.end();
+    await until(() => server.connections.size === 0); // Both have ended: what is left, the system takes.
+    await server.close({ grace: 0 });
+    expect(taken).toBeLessThan(much / 2);
+  });
+
+  it("is refused with a time that is none", async () => {
+    const server = await serve(ignore);
+    expect(() => server.close({ grace: Number.NaN })).toThrow(
+      expect.objectContaining({ code: "ERR_HAWSER_USAGE" }),
+    );
+    expect(server.listening).toBe(true);
+  });
+
   it("may be called before it listens, twice, and at once", async () => {
     const server = createServer({ keyPair: serverKey, authorize: () => true });
     await server.close();

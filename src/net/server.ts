@@ -5,6 +5,7 @@ import type { Primitives } from "../crypto/primitives.ts";
 import { AuthorizedKeys } from "../keys/files/authorized-keys.ts";
 import { formatConnectionString } from "../keys/portable.ts";
 import { requireKnown } from "../protocol/channel/options-known.ts";
+import { defaultDrainTimeout } from "../protocol/limits.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import {
   addressOf,
@@ -15,6 +16,7 @@ import {
   serverChannel,
 } from "./accept.ts";
 import { Admission, type Guest, type ServerLimits } from "./admission.ts";
+import { longestTimeout } from "./alarm.ts";
 import { decide } from "./authorize.ts";
 import { requireSocketPath } from "./dial.ts";
 import type { Decision } from "./driver.ts";
@@ -182,7 +184,10 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
 
   /**
    * Takes no more connections, and leaves those that are open `grace` milliseconds to come to their end; then they end
-   * with `going_away`, as handshakes under way do at once. Resolves, and calls back, when the last is closed.
+   * with `going_away`, as handshakes under way do at once. Resolves, and calls back, when the last is closed: no later
+   * than the drain's time after that.
+   *
+   * @throws UsageError for options that make no sense
    */
   close(options?: { readonly grace?: number }, callback?: (error?: Error) => void): Promise<void>;
   close(callback: (error?: Error) => void): Promise<void>;
@@ -193,13 +198,15 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     const callback = typeof optionsOrCallback === "function" ? optionsOrCallback : last;
     const options = typeof optionsOrCallback === "object" ? optionsOrCallback : {};
     requireKnown("close", options, { grace: true });
+    requireTime("grace", options.grace);
     this.#isClosing = true;
     for (const guest of this.#admission.underWay) turnAway(guest);
     const grace = options.grace ?? this.#options.closeGrace ?? defaultCloseGrace;
-    const timer = setTimeout(() => this.#endAll(), Math.min(grace, 2 ** 31 - 1));
+    const { timeout: drain = defaultDrainTimeout } = this.#options.drain ?? {};
+    const timers = [later(grace, () => this.#endAll()), later(grace + drain, () => this.#cutAll())];
     return new Promise((done) => {
       this.#listening.stop((error) => {
-        clearTimeout(timer);
+        for (const timer of timers) clearTimeout(timer);
         callback?.(error);
         done();
       });
@@ -287,6 +294,11 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
       if (!socket.destroyed) socket.dismiss(new AlertError("going_away"));
     }
   }
+
+  /** A peer that takes the last of what it gets in drips would keep the server for as long as it likes. */
+  #cutAll(): void {
+    for (const { raw } of this.#admission.admitted) raw.destroy();
+  }
 }
 
 /** A server whose `listener` gets the socket of each client that is let in. */
@@ -297,6 +309,10 @@ export function createServer(
   const server = new HawserServer(options);
   if (listener !== undefined) server.on("connection", listener);
   return server;
+}
+
+function later(milliseconds: number, call: () => void): NodeJS.Timeout {
+  return setTimeout(call, Math.min(milliseconds, longestTimeout));
 }
 
 /** A handshake under way while the server closes: it hears so as far as it has come. */

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { UsageError } from "../protocol/usage-error.ts";
+import { longestTimeout } from "./alarm.ts";
 
 /** What a transport tells. */
 export interface TransportEvents {
@@ -214,7 +215,7 @@ export class Transport {
   #watch(): void {
     const left = this.#lastByteAt + this.#patience.timeout - performance.now();
     if (left <= 0) this.#fail(this.#writeError);
-    else this.#timer = setTimeout(() => this.#watch(), Math.min(left, 2 ** 31 - 1));
+    else this.#timer = setTimeout(() => this.#watch(), Math.min(left, longestTimeout));
   }
 
   readonly #onData = (bytes: Uint8Array): void => {
