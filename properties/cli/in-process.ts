@@ -14,6 +14,7 @@ export interface StartOptions {
   /** The folder of the person's own files. */
   readonly home?: string | (() => string);
   readonly outputMode?: number;
+  readonly nodeVersion?: string;
 }
 
 /** A command that runs. */
@@ -36,10 +37,11 @@ export class Running {
       this.#err += bytes.toString();
       this.#signals.emit("words");
     });
-    const { home = "/nonexistent", env = {}, terminal, outputMode } = options;
+    const { home = "/nonexistent", env = {}, terminal, outputMode, nodeVersion } = options;
     this.ending = run({
       argv,
       env,
+      nodeVersion: nodeVersion ?? process.versions.node,
       stdin: this.stdin,
       stdout: this.stdout,
       stderr: this.#stderr,

@@ -3,6 +3,7 @@ import type { EndingSignal } from "./surroundings.ts";
 /** The command's own errors, besides those of connections and keys, by code, with what they mean. */
 export const COMMAND_ERRORS = {
   ERR_HAWSER_USAGE: "an option or an argument is missing, unknown, or makes no sense",
+  ERR_HAWSER_NODE_VERSION: "this version of Node is older than those that hawser runs on",
   ERR_HAWSER_LISTEN: "the address can't be listened at; the system's error is named",
   ERR_HAWSER_KNOWN_SERVERS: "the file of known servers can't be read, written, or relied on",
   ERR_HAWSER_STDIN: "standard input could not be read; the system's error is named",

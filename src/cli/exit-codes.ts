@@ -44,6 +44,7 @@ const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 const commandExitCodes: Readonly<Record<CommandErrorCode, ExitCode>> = {
   ERR_HAWSER_USAGE: 2,
+  ERR_HAWSER_NODE_VERSION: 1,
   ERR_HAWSER_LISTEN: 4,
   ERR_HAWSER_KNOWN_SERVERS: 3,
   ERR_HAWSER_STDIN: 12,

@@ -8,6 +8,7 @@ import type { EndingSignal, Surroundings } from "./surroundings.ts";
 const surroundings: Surroundings = {
   argv: process.argv.slice(2),
   env: process.env,
+  nodeVersion: process.versions.node,
   get stdin() {
     return process.stdin;
   },

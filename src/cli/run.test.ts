@@ -44,6 +44,15 @@ describe("hawser", () => {
     for (const word of ["--version", "-V"]) expect((await runToEnd([word])).out).toBe(`${version}\n`);
   });
 
+  it("says that Node is too old, where it is", async () => {
+    const { out, err, exitCode } = await runToEnd(["keygen"], { nodeVersion: "18.20.8" });
+    expect(out).toBe("");
+    expect(err).toBe(
+      "hawser: This is Node 18.20.8, and hawser needs Node 20.19 or later. (ERR_HAWSER_NODE_VERSION)\n",
+    );
+    expect(exitCode).toBe(1);
+  });
+
   it("gives the signals back when it is over", async () => {
     expect((await runToEnd(["--version"])).running.listening).toEqual([]);
     expect((await runToEnd(["nonsense"])).running.listening).toEqual([]);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { BECH32_ALPHABET } from "../keys/alphabet.ts";
 import { KeyError } from "../keys/errors.ts";
 import { mentionsSecretKey } from "../keys/text.ts";
-import { outputError, usageError } from "./errors.ts";
+import { CommandError, outputError, usageError } from "./errors.ts";
 import { Interrupts } from "./interrupts.ts";
 import { hasColors, Log } from "./log.ts";
 import { type Actions, type Command, CommanderError, defineProgram, mistakeOf } from "./program.ts";
@@ -23,6 +23,7 @@ export async function run(surroundings: Surroundings): Promise<Ending> {
   stderr.on("error", () => undefined); // There is nobody left to tell.
   try {
     refuseSecrets(argv);
+    requireNode(surroundings.nodeVersion);
     const program = defineProgram(ownVersion(), actions(surroundings, interrupts, log));
     inSurroundings(program, surroundings);
     await program.parseAsync(argv, { from: "user" });
@@ -69,6 +70,17 @@ function refuseSecrets(argv: readonly string[]): void {
       "the shell may keep it: make a new key pair, and name its file instead",
   );
 }
+
+/** npm only warns of an older one, in which things fail here and there for want of what is missing. */
+function requireNode(version: string): void {
+  if (Number(version.split(".")[0]) >= OLDEST_NODE) return;
+  throw new CommandError(
+    "ERR_HAWSER_NODE_VERSION",
+    `This is Node ${version}, and hawser needs Node 20.19 or later.`,
+  );
+}
+
+const OLDEST_NODE = 20;
 
 /** A secret key whose beginning is damaged. */
 const SECRET_RUN = new RegExp(`[${BECH32_ALPHABET.toUpperCase()}]{40}`);

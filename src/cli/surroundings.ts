@@ -29,6 +29,8 @@ export interface Surroundings {
   /** The words after the command's name. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** `20.19.0`, say. */
+  readonly nodeVersion: string;
   readonly stdin: Readable & MaybeTerminal;
   readonly stdout: Writable & MaybeTerminal;
   readonly stderr: Writable & MaybeTerminal;
