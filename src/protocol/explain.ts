@@ -87,7 +87,7 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       return [
         "The server's answer does not authenticate.",
         "A Challenge made for this connection's Hello.",
-        "Something on the way changes bytes, or the peer is no Hawser server.",
+        "The peer may be no Hawser server: check host and port. If it is one, something on the way changes bytes.",
       ];
     case "server_key_mismatch":
       return [
