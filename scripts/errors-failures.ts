@@ -30,6 +30,7 @@ export const reasons: { readonly [Code in FailureCode]: readonly Extract<Reason,
   no_answer: [{ code: "no_answer" }],
   truncated: [
     { code: "truncated", state: "Open" },
+    { code: "truncated", state: "HalfClosedRemote" },
     { code: "truncated", state: "AwaitChallenge", cause: aborted },
   ],
   abandoned: [{ code: "abandoned" }],

@@ -156,6 +156,17 @@ describe("explainFailure", () => {
     expect(inWords({ code: "truncated", state })[1]).toBe("A Challenge.");
   });
 
+  it("RC-033: says what a cut connection leaves: a part, all that came, or nothing", () => {
+    const left = (state: "Open" | "HalfClosedLocal" | "HalfClosedRemote" | "AwaitVerdict") =>
+      inWords({ code: "truncated", state })[2];
+    expect(left("Open")).toContain("may be incomplete");
+    expect(left("HalfClosedLocal")).toBe(left("Open"));
+    expect(left("HalfClosedRemote")).toMatch(
+      /^All that the peer sent is here; how much of what this side sent/,
+    );
+    expect(left("AwaitVerdict")).toMatch(/^Nothing was delivered/);
+  });
+
   it("does not take a decision that failed for a refusal", () => {
     const [, , refused] = inWords(reasons.denied);
     const [, , failed] = inWords({ ...reasons.denied, alert: 1 });

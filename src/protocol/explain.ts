@@ -67,9 +67,7 @@ function explain(reason: Reason, key: (publicKey: Uint8Array) => string): Words 
       return [
         `The transport ended in state ${reason.state}, before the peer said that it was done${causeOf(reason.cause)}.`,
         firstWords[reason.state] ?? "A Close or an Alert from the peer.",
-        delivers(reason.state)
-          ? "What was delivered is genuine and may be incomplete: treat it as cut off. Look for a crash, a time-out or a broken path at the other end."
-          : `Nothing was delivered. ${reason.state === "AwaitChallenge" ? strangeServer : "Check that the other end runs and can be reached, and look at its log."}`,
+        remains(reason.state),
       ];
     case "abandoned":
       return [
@@ -249,9 +247,19 @@ const alertAdvice: Readonly<Record<number, string>> = {
     "The peer waited too long for this side: look for a slow path, a slow key holder or a long decision.",
 };
 
-/** Whether data may have been delivered before a transport ended in a state. */
-function delivers(state: State): boolean {
-  return state === "Open" || state === "HalfClosedLocal" || state === "HalfClosedRemote";
+/** What a transport that ended in a state leaves behind, and what to do about it. */
+function remains(state: State): string {
+  switch (state) {
+    case "Open":
+    case "HalfClosedLocal":
+      return "What was delivered is genuine and may be incomplete: treat it as cut off. Look for a crash, a time-out or a broken path at the other end.";
+    case "HalfClosedRemote":
+      return "All that the peer sent is here; how much of what this side sent has arrived is not known. Look for a crash, a time-out or a broken path at the other end.";
+    case "AwaitChallenge":
+      return `Nothing was delivered. ${strangeServer}`;
+    default:
+      return "Nothing was delivered. Check that the other end runs and can be reached, and look at its log.";
+  }
 }
 
 const refuser = {
