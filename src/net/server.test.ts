@@ -328,6 +328,26 @@ describe("close", () => {
   });
 });
 
+describe("a listener that throws", () => {
+  it("is the program's fault to hear of, not the client's connection's", async () => {
+    const outer = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection");
+    afterwards(() => {
+      process.removeAllListeners("unhandledRejection");
+      for (const listener of outer) process.on("unhandledRejection", listener);
+    });
+    const unhandled = once(process, "unhandledRejection");
+    const server = await serve((socket) => {
+      void socket.pipe(socket);
+      throw new Error("a fault in the listener");
+    });
+    const client = await joinIn(server);
+    expect(await unhandled).toMatchObject([{ message: "a fault in the listener" }, {}]);
+    client.end("goes on");
+    expect((await readAll(client)).data.toString()).toBe("goes on");
+  });
+});
+
 describe("authorized keys", () => {
   it("AL-005, KT-049: a removed key's connections end with not_authorized, others go on", async () => {
     const path = `${await folder()}/authorized_keys`;

@@ -6,7 +6,7 @@ import type { Failure } from "../protocol/failure.ts";
 import { defaultDrainTimeout } from "../protocol/limits.ts";
 import type { AlertName } from "../protocol/record/alert-codes.ts";
 import { UsageError } from "../protocol/usage-error.ts";
-import { Driver } from "./driver.ts";
+import { type Decision, Driver } from "./driver.ts";
 import { AlertError, closedError, errorOf, type HawserError, internalError, lastWords } from "./errors.ts";
 import { IdleTimer } from "./idle-timer.ts";
 import { LateFailure } from "./late-failure.ts";
@@ -298,13 +298,16 @@ export class HawserSocket extends NetSurface {
   }
 
   async #judge(publicKey: Uint8Array, context: string | undefined): Promise<void> {
+    let decision: Decision;
     try {
-      const decision = await this.#origin.decide(publicKey, context);
-      if (decision.verdict === "refuse") this.#refusedBecause = decision.cause;
-      this.#driver?.decide(decision);
+      decision = await this.#origin.decide(publicKey, context);
     } catch (error) {
       this.destroy(error instanceof Error ? error : internalError(error));
+      return;
     }
+    if (decision.verdict === "refuse") this.#refusedBecause = decision.cause;
+    // What a listener of 'ready' or 'connection' throws from here is not the connection's: nobody catches it.
+    this.#driver?.decide(decision);
   }
 
   #onOpen(): void {
