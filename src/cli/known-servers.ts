@@ -2,6 +2,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { KeyError, showPath } from "../keys/errors.ts";
 import { requireAuthorizedMode } from "../keys/files/authorized-keys.ts";
+import { withLock } from "../keys/files/lock-file.ts";
 import { readRegularFile } from "../keys/files/regular-file.ts";
 import {
   type ConnectionTarget,
@@ -10,7 +11,7 @@ import {
   parseConnectionString,
 } from "../keys/index.ts";
 import { CommandError } from "./errors.ts";
-import { replaceFile, withLock } from "./replace-file.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** The most bytes of the file that are read. */
 const LIMIT = 1_048_576;

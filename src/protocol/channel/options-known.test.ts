@@ -40,6 +40,9 @@ describe("an option that is none", () => {
     expect(words({ serverKey: undefined, via: 1 })).toBe("");
     expect(words(Object.create({ inherited: 1 }))).toBe("");
     expect(() => requireKnown("connect", undefined, known)).not.toThrow();
+    for (const value of [5, "timeout", null, true] as unknown as object[]) {
+      expect(() => requireKnown("drain", value, known)).toThrow("drain takes an object of options");
+    }
   });
 
   it("is refused by a channel, in what is within an option as well", () => {

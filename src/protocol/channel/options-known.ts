@@ -10,6 +10,9 @@ export type OptionNames = Readonly<Record<string, true>>;
  * @param what whose options these are, as it is shown
  */
 export function requireKnown(what: string, options: object | undefined, known: OptionNames): void {
+  if (options !== undefined && (typeof options !== "object" || options === null)) {
+    throw new UsageError(`${what} takes an object of options`);
+  }
   for (const name of Object.keys(options ?? {})) {
     if (Object.hasOwn(known, name)) continue;
     const near = nearest(name, Object.keys(known));
