@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer as createNetServer, type Server, type Socket } from "node:net";
+import { connect as connectRaw, createServer as createNetServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { afterEach } from "vitest";
+import { parseConnectionString } from "../../src/keys/portable.ts";
 import { type ConnectOptions, connect } from "../../src/net/connect.ts";
 import { createServer, type HawserServer, type HawserServerOptions } from "../../src/net/server.ts";
 import type { HawserSocket } from "../../src/net/socket.ts";
@@ -48,6 +49,17 @@ export async function joinIn(
   const socket = await connect(server.url(), { keyPair: clientKey, ...options });
   afterwards(() => socket.destroy());
   return socket;
+}
+
+/** A TCP client that speaks no Hawser, and whose end is told when the server has closed. */
+export async function visitor(server: HawserServer): Promise<{ raw: Socket; gone: Promise<unknown> }> {
+  const { endpoint } = parseConnectionString(server.url());
+  if (endpoint.transport === "unix") throw new Error("a port was expected");
+  const raw = connectRaw({ host: endpoint.host, port: endpoint.port, allowHalfOpen: true });
+  raw.on("error", () => undefined);
+  afterwards(() => raw.destroy());
+  await once(raw, "connect");
+  return { raw, gone: readAll(raw) };
 }
 
 /** A server of plain TCP on a free port. */

@@ -1,7 +1,6 @@
 /** Why: a server faces everybody; what it lets in, refuses, closes and ends has to be what its options say. */
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { connect as connectRaw, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
@@ -14,6 +13,7 @@ import {
   rejection,
   serve,
   until,
+  visitor,
 } from "../../properties/net/loopback.ts";
 import { openAuthorizedKeys } from "../keys/index.ts";
 import { formatPublicKey, parseConnectionString } from "../keys/portable.ts";
@@ -23,17 +23,6 @@ import { createServer, type HandshakeInfo, type HawserServer } from "./server.ts
 import type { HawserSocket } from "./socket.ts";
 
 const ignore = () => undefined;
-
-/** A TCP client that speaks no Hawser, and whose end is told when the server has closed. */
-async function visitor(server: HawserServer): Promise<{ raw: Socket; gone: Promise<unknown> }> {
-  const { endpoint } = parseConnectionString(server.url());
-  if (endpoint.transport === "unix") throw new Error("a port was expected");
-  const raw = connectRaw({ host: endpoint.host, port: endpoint.port, allowHalfOpen: true });
-  raw.on("error", ignore);
-  afterwards(() => raw.destroy());
-  await once(raw, "connect");
-  return { raw, gone: readAll(raw) };
-}
 
 function handshakeErrors(server: HawserServer): { error: Error; info: HandshakeInfo }[] {
   const told: { error: Error; info: HandshakeInfo }[] = [];
@@ -247,84 +236,6 @@ describe("an idle connection", () => {
     expect(await readAll(socket)).toMatchObject({ end: { alertName: "timeout", words: "idle" } });
     expect(performance.now() - since).toBeGreaterThan(100);
     expect(timeouts).toBe(1);
-  });
-});
-
-describe("close", () => {
-  it("lets connections come to their end", async () => {
-    const server = await serve((socket) => void socket.pipe(socket));
-    const socket = await joinIn(server);
-    let isClosed = false;
-    const closed = server.close((error) => {
-      expect(error).toBeUndefined();
-      isClosed = true;
-    });
-    expect(await rejection(joinIn(server).catch((error) => Promise.reject(error)))).toBeInstanceOf(Error);
-    socket.end("last words");
-    expect(await readAll(socket)).toEqual({ data: Buffer.from("last words"), end: "end" });
-    await closed;
-    expect(isClosed).toBe(true);
-  });
-
-  it("AL-017: tells going_away to those that have not ended after the grace time", async () => {
-    const server = await serve((socket) => void socket.pipe(socket), { closeGrace: 20 });
-    const socket = await joinIn(server);
-    const [{ end }] = await Promise.all([readAll(socket), server.close()]);
-    expect(end).toMatchObject({ code: "ERR_HAWSER_ALERT_RECEIVED", alertName: "going_away" });
-  });
-
-  it("tells going_away to handshakes under way, as far as they have come", async () => {
-    let decide: (answer: boolean) => void = ignore;
-    const authorize = () =>
-      new Promise<boolean>((resolve) => {
-        decide = resolve;
-      });
-    const server = await serve(ignore, { authorize });
-    const { gone } = await visitor(server);
-    const deciding = rejection(joinIn(server));
-    await until(() => decide !== ignore);
-    const closed = server.close({ grace: 20 });
-    expect(await deciding).toMatchObject({ alertName: "going_away" });
-    decide(true);
-    expect(await gone).toMatchObject({ data: Buffer.alloc(0) });
-    await closed;
-  });
-
-  it("does not wait for a peer that takes the last of it in drips", async () => {
-    const much = 64 * 2 ** 20;
-    const server = await serve((socket) => void socket.resume().end(Buffer.alloc(much)), {
-      highWaterMark: 2 * much,
-      drain: { timeout: 500 },
-    });
-    const socket = await joinIn(server, { highWaterMark: 2 ** 20 });
-    socket.on("error", () => undefined);
-    let taken = 0;
-    const drips = setInterval(() => {
-      taken += (socket.read() as Buffer | null)?.length ?? 0;
-    }, 40);
-    afterwards(() => clearInterval(drips));
-    socket.end();
-    await until(() => server.connections.size === 0); // Both have ended: what is left, the system takes.
-    await server.close({ grace: 0 });
-    expect(taken).toBeLessThan(much / 2);
-  });
-
-  it("is refused with a time that is none", async () => {
-    const server = await serve(ignore);
-    expect(() => server.close({ grace: Number.NaN })).toThrow(
-      expect.objectContaining({ code: "ERR_HAWSER_USAGE" }),
-    );
-    expect(server.listening).toBe(true);
-  });
-
-  it("may be called before it listens, twice, and at once", async () => {
-    const server = createServer({ keyPair: serverKey, authorize: () => true });
-    await server.close();
-    server.listen(0, "127.0.0.1");
-    await server.close();
-    expect(server.listening).toBe(false);
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    await Promise.all([server.close(), server.close()]);
   });
 });
 
