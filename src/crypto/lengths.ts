@@ -29,13 +29,18 @@ export function checkSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Ar
 
 /** @throws RangeError unless key, nonce and `out` fit a ciphertext of this length */
 export function checkOpen(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Array, out: Uint8Array): void {
+  checkCiphertext(key, nonce, ciphertext);
+  checkLength("out", out, ciphertext.length - TAG_LENGTH);
+  checkOverlap("ciphertext", ciphertext, out);
+}
+
+/** @throws RangeError unless key and nonce are such, and there is a tag */
+export function checkCiphertext(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Array): void {
   checkLength("key", key, KEY_LENGTH);
   checkLength("nonce", nonce, NONCE_LENGTH);
   if (ciphertext.length < TAG_LENGTH) {
     throw new RangeError(`ciphertext must be at least ${TAG_LENGTH} bytes, not ${ciphertext.length}`);
   }
-  checkLength("out", out, ciphertext.length - TAG_LENGTH);
-  checkOverlap("ciphertext", ciphertext, out);
 }
 
 /** In place means from the same first byte on. Any other overlap would have the cipher read what it just wrote. */

@@ -1,3 +1,11 @@
+/** `open` without associated data and into memory of its own. */
+export interface LongOpening {
+  /** How long a ciphertext is worth it, in bytes. */
+  readonly from: number;
+  /** The plaintext, which is the caller's; `undefined` when the tag was wrong. */
+  open(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
+}
+
 /**
  * The primitives that the protocol is built from: X25519 (RFC 7748), ChaCha20-Poly1305 (RFC 8439) and
  * BLAKE2b-512 (RFC 7693). HMAC, HKDF and everything above them are the protocol's own (`src/protocol/noise`).
@@ -62,6 +70,9 @@ export interface Primitives {
     ciphertext: Uint8Array,
     out: Uint8Array,
   ): boolean;
+
+  /** A faster way to open long texts, where a provider has one. */
+  readonly openLong?: LongOpening;
 
   /** Whether two byte strings of one length are equal, in time that depends on the length alone (NO-021, SC-040). */
   equal(a: Uint8Array, b: Uint8Array): boolean;

@@ -23,7 +23,9 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** The bytes of an ASCII label, without terminator. */
 export function ascii(label: string): Uint8Array {
-  return Uint8Array.from(label, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(label.length);
+  for (let i = 0; i < label.length; i++) bytes[i] = label.charCodeAt(i);
+  return bytes;
 }
 
 /** A big-endian 16-bit integer. */
@@ -41,9 +43,4 @@ export function isZero(bytes: Uint8Array): boolean {
   let bits = 0;
   for (const byte of bytes) bits |= byte;
   return bits === 0;
-}
-
-/** Bytes without much else in their memory: who keeps a few of them is not to keep a record's padding with them. */
-export function compact(bytes: Uint8Array): Uint8Array {
-  return 2 * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
 }

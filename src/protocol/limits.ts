@@ -43,7 +43,7 @@ export const maxServerKeys = 4;
 export const maxExport = hashLength;
 
 /** A direction rekeys before each nonce that is a positive multiple of this many records. */
-export const rekeyInterval = 65_536n;
+export const rekeyInterval = 65_536;
 /** Kept for an Alert or a Close. */
 export const lastNonce = 2n ** 64n - 2n;
 /** Noise's own, used by REKEY alone (Noise rev 34 §5.1). */

@@ -1,5 +1,4 @@
 import { bytesOf, textOf } from "../arguments.ts";
-import { compact } from "../bytes.ts";
 import { type Failure, failureOf, type Reason } from "../failure.ts";
 import type { Session } from "../handshake/session.ts";
 import { known } from "../known.ts";
@@ -243,7 +242,7 @@ export abstract class Channel extends Walk {
     const [cipher, peers] =
       this.role === "client" ? [clientCipher, serverCipher] : [serverCipher, clientCipher];
     this.#session = session;
-    this.#reader = new RecordReader(this.deframer, peers);
+    this.#reader = new RecordReader(this.deframer, peers, this.#settings.memory);
     this.writer = new RecordWriter({ ...this.#settings, cipher });
   }
 
@@ -348,7 +347,7 @@ export abstract class Channel extends Walk {
         this.output({ type: "open" });
         return;
       case "data":
-        this.output({ type: "data", bytes: compact(bytesIn(event)) });
+        this.output({ type: "data", bytes: bytesIn(event) });
         return;
       case "pong":
         this.#liveness.forgetPing();

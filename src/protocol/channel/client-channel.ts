@@ -19,7 +19,8 @@ import { classifyVerdict } from "./records.ts";
 /** The client's end of a connection. */
 export class ClientChannel extends Channel {
   readonly #settings: ClientSettings;
-  readonly #handshake: ClientHandshake;
+  /** Until its keys have been taken: they are wiped then, and it is of no more use. */
+  #handshake: ClientHandshake | undefined;
   #verdictReader: RecordReader | undefined;
   #serverKey: Uint8Array | undefined;
   /** Data that was written and may not be sent yet. */
@@ -67,7 +68,7 @@ export class ClientChannel extends Channel {
     const dh = dhOutputOf(output);
     return this.walk(() => {
       const isAwaited = this.#waitsFor(keyHolder);
-      const response = isAwaited && dh !== undefined ? this.#handshake.writeResponse(dh) : undefined;
+      const response = isAwaited && dh !== undefined ? this.#messages.writeResponse(dh) : undefined;
       if (dh !== undefined) this.#settings.primitives.wipe(dh);
       if (!isAwaited) this.step({ name: "dh.late" });
       else if (response !== undefined) this.step({ name: "dh.done", bytes: response });
@@ -78,6 +79,10 @@ export class ClientChannel extends Channel {
   /** A key holder could not answer a `dh` output. */
   dhFailed(keyHolder: KeyHolder, cause: unknown): Output[] {
     return this.run(this.#waitsFor(keyHolder) ? keyHolderFailed(cause) : { name: "dh.late" });
+  }
+
+  get #messages(): ClientHandshake {
+    return known(this.#handshake, "the handshake");
   }
 
   #waitsFor(keyHolder: KeyHolder): boolean {
@@ -97,7 +102,7 @@ export class ClientChannel extends Channel {
 
   /** HS-055 to HS-061, in their order. */
   #classifyChallenge(challenge: Uint8Array): MachineEvent {
-    const judgement = this.#handshake.readChallenge(challenge);
+    const judgement = this.#messages.readChallenge(challenge);
     const { serverKey: expected, via } = this.#settings;
     switch (judgement.verdict) {
       case "bad":
@@ -105,7 +110,11 @@ export class ClientChannel extends Channel {
       case "accepted":
       case "firstUse":
         this.#serverKey = judgement.serverKey;
-        this.#verdictReader = new RecordReader(this.deframer, this.#handshake.verdictCipher());
+        this.#verdictReader = new RecordReader(
+          this.deframer,
+          this.#messages.verdictCipher(),
+          this.#settings.memory,
+        );
         return { name: `challenge.${judgement.verdict}`, publicKey: judgement.serverKey };
       case "mismatch": {
         const { serverKey: received } = judgement;
@@ -146,7 +155,7 @@ export class ClientChannel extends Channel {
       case "send.hello":
         // HS-030, HS-031: the table has it in Start alone, and nothing else to be sent before the Response.
         this.handshakeDeadline = this.#settings.now() + this.#settings.handshakeTimeout;
-        this.transmit(this.#handshake.hello);
+        this.transmit(this.#messages.hello);
         return;
       case "hold":
         return;
@@ -162,11 +171,12 @@ export class ClientChannel extends Channel {
         return;
       case "dh": {
         const { keyHolder } = this.#settings.ownKey;
-        this.output({ type: "dh", keyHolder, publicKey: this.#handshake.peerEphemeral });
+        this.output({ type: "dh", keyHolder, publicKey: this.#messages.peerEphemeral });
         return;
       }
       case "send.response":
-        this.startRecords(this.#handshake.finish());
+        this.startRecords(this.#messages.finish());
+        this.#handshake = undefined;
         this.transmit(bytesIn(event));
         return;
       case "send.early":
@@ -207,7 +217,7 @@ export class ClientChannel extends Channel {
   }
 
   protected wipeHandshake(): void {
-    this.#handshake.wipe();
+    this.#handshake?.wipe();
     this.#verdictReader?.wipe();
     this.#waiting.clear(); // AL-008
   }

@@ -9,6 +9,7 @@ import {
   maxRecordBody,
   maxServerKeys,
 } from "../limits.ts";
+import type { RecordMemory } from "../record/memory.ts";
 import type { Padding } from "../record/padding.ts";
 import { UsageError } from "../usage-error.ts";
 import type { LivenessPolicy } from "./liveness.ts";
@@ -41,6 +42,8 @@ export interface ChannelOptions {
   readonly padding?: Padding;
   /** The most data in one record, 1 to 65,516 bytes, which is also the default. */
   readonly recordSize?: number;
+  /** Where records are sealed and opened; new arrays unless given. */
+  readonly memory?: RecordMemory;
 }
 
 export interface ClientOptions extends ChannelOptions {
@@ -141,6 +144,7 @@ const channelNames = {
   liveness: true,
   padding: true,
   recordSize: true,
+  memory: true,
 } satisfies Record<keyof ChannelOptions, true>;
 
 const clientNames = {

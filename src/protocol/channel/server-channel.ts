@@ -32,6 +32,7 @@ const challengeCodes: readonly number[] = [
 /** The server's end of a connection; a middlebox's too. */
 export class ServerChannel extends Channel {
   readonly #settings: ServerSettings;
+  /** Until its keys have been taken: they are wiped then, and it is of no more use. */
   #handshake: ServerHandshake | undefined;
   #verdictWriter: RecordWriter | undefined;
   #clientKey: Uint8Array | undefined;
@@ -233,6 +234,7 @@ export class ServerChannel extends Channel {
           cipher: this.#hello().verdictCipher(),
           paddedLength: paddedLength({ block: verdictPadding }), // HS-096
           recordSize: this.#settings.recordSize,
+          memory: this.#settings.memory,
         });
         this.transmit(bytesIn(event));
         return;
@@ -241,12 +243,14 @@ export class ServerChannel extends Channel {
         this.#clientKey = known(publicKey, "the client's key");
         this.#context = context;
         this.startRecords(this.#hello().finish()); // HS-080
+        this.#handshake = undefined;
         this.output({ type: "peerKey", publicKey: this.#clientKey.slice(), context });
         return;
       }
       case "send.verdict.accept":
         this.transmit(this.#verdict().seal("accept", new Uint8Array(0)));
         this.#verdict().wipe();
+        this.#verdictWriter = undefined;
         return;
       default:
         if (actionName(action) !== "send.verdict.alert") throw new Error(`a server has no output ${action}`);

@@ -1,5 +1,6 @@
 import type { Primitives } from "../../crypto/primitives.ts";
 import { maxRecordBody } from "../limits.ts";
+import { newMemory, type RecordMemory } from "../record/memory.ts";
 import { paddedLength } from "../record/padding.ts";
 import { UsageError } from "../usage-error.ts";
 import type { LivenessPolicy } from "./liveness.ts";
@@ -17,6 +18,7 @@ export interface Settings {
   readonly liveness: LivenessPolicy | undefined;
   readonly paddedLength: (length: number) => number;
   readonly recordSize: number;
+  readonly memory: RecordMemory;
 }
 
 type Defaults = Pick<Settings, "handshakeTimeout" | "drainTimeout" | "drainBytes" | "recordSize">;
@@ -46,6 +48,7 @@ export function checkSettings(options: ChannelOptions, defaults: Defaults): Sett
     liveness: liveness === undefined ? undefined : checkLiveness(liveness),
     paddedLength: paddedLength(options.padding ?? "none"),
     recordSize,
+    memory: options.memory ?? newMemory,
   };
 }
 

@@ -8,7 +8,7 @@ export function step(table: Table, role: Role, state: State, event: EventName): 
   return cell;
 }
 
-const sealing: readonly string[] = [
+const sealing: ReadonlySet<string> = new Set([
   "send.alert",
   "send.close",
   "send.data",
@@ -16,16 +16,17 @@ const sealing: readonly string[] = [
   "send.queued",
   "send.ping",
   "send.pong",
-];
+]);
 
 /** Whether an output needs a nonce of the own direction. */
 export function seals(action: Action): boolean {
-  return sealing.includes(actionName(action));
+  return action.startsWith("send.") && sealing.has(actionName(action));
 }
 
 /** An action without the alert code that may follow its colon. */
 export function actionName(action: Action): string {
-  return action.split(":", 1)[0] ?? action;
+  const colon = action.indexOf(":");
+  return colon === -1 ? action : action.slice(0, colon);
 }
 
 /** The alert code that follows an action's colon. */

@@ -51,6 +51,24 @@ describe("CipherState", () => {
     expect(() => cipher.decryptWithAd(none, new Uint8Array(20))).toThrow(/used up/);
   });
 
+  it("counts across 32 bits, and says how many nonces are left and when a multiple is reached", () => {
+    const cipher = new CipherState(primitives, key);
+    expect([cipher.isAtMultiple(65_536), cipher.isAtMultiple(1)]).toEqual([false, false]);
+    cipher.setNonce(0xffff_ffffn);
+    expect(cipher.isAtMultiple(65_536)).toBe(false);
+    const sealed = new Uint8Array(text.length + 16);
+    primitives.seal(key, encodeNonce(0xffff_ffffn), none, text, sealed);
+    expect(cipher.encryptWithAd(none, text)).toEqual(sealed);
+    expect(cipher.nonce).toBe(0x1_0000_0000n);
+    expect(cipher.isAtMultiple(65_536)).toBe(true);
+    primitives.seal(key, encodeNonce(0x1_0000_0000n), none, text, sealed);
+    expect(cipher.encryptWithAd(none, text)).toEqual(sealed);
+    cipher.setNonce(maxNonce - 3n);
+    expect([cipher.nonce, cipher.noncesLeft]).toEqual([maxNonce - 3n, 3]);
+    cipher.setNonce(maxNonce - 0x1_0000_0005n);
+    expect(cipher.noncesLeft).toBe(0x1_0000_0005);
+  });
+
   it("ST-033: a wiped cipher passes nothing through, unlike one that never had a key", () => {
     const cipher = new CipherState(primitives, key);
     cipher.wipe();

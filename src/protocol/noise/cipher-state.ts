@@ -8,7 +8,9 @@ const empty = new Uint8Array(0);
 export class CipherState {
   readonly #primitives: Primitives;
   #k: Uint8Array | undefined;
-  #n = 0n;
+  /** The counter's upper and lower 32 bits: numbers, as arithmetic on a bigint allocates. */
+  #high = 0;
+  #low = 0;
   #wiped = false;
 
   constructor(primitives: Primitives, key?: Uint8Array) {
@@ -21,17 +23,28 @@ export class CipherState {
     if (key.length !== keyLength) throw new RangeError("a cipher key has 32 bytes");
     this.wipe();
     this.#k = secretCopy(key);
-    this.#n = 0n;
+    this.setNonce(0n);
     this.#wiped = false;
   }
 
   /** The counter that the next message takes. */
   get nonce(): bigint {
-    return this.#n;
+    return (BigInt(this.#high) << 32n) | BigInt(this.#low);
   }
 
   setNonce(nonce: bigint): void {
-    this.#n = nonce;
+    this.#high = Number(nonce >> 32n);
+    this.#low = Number(nonce & 0xffff_ffffn);
+  }
+
+  /** How many messages can follow before the nonces are used up; above 2⁵³ not exactly. */
+  get noncesLeft(): number {
+    return (0xffff_ffff - this.#high) * 0x1_0000_0000 + (0xffff_ffff - this.#low);
+  }
+
+  /** Whether the counter is a positive multiple of so many, a power of two up to 2³². */
+  isAtMultiple(of: number): boolean {
+    return this.#low % of === 0 && (this.#low > 0 || this.#high > 0);
   }
 
   /**
@@ -43,19 +56,28 @@ export class CipherState {
     if (key === undefined) return plaintext.slice();
     const ciphertext = out ?? new Uint8Array(plaintext.length + tagLength);
     this.#primitives.seal(key, this.#nextNonce(), associatedData, plaintext, ciphertext);
-    this.#n += 1n; // RC-003, SC-041
+    this.#count(); // RC-003, SC-041
     return ciphertext;
   }
 
-  /** The plaintext, or `undefined` when the tag is wrong: then the counter stays where it was. */
-  decryptWithAd(associatedData: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined {
+  /**
+   * The plaintext, in memory that `allocate` gives, or `undefined` when the tag is wrong: then the counter stays where
+   * it was.
+   */
+  decryptWithAd(
+    associatedData: Uint8Array,
+    ciphertext: Uint8Array,
+    allocate: (length: number) => Uint8Array = newArray,
+  ): Uint8Array | undefined {
     const key = this.#key();
     if (key === undefined) return ciphertext.slice();
     if (ciphertext.length < tagLength) return undefined;
-    const plaintext = new Uint8Array(ciphertext.length - tagLength);
-    if (!this.#primitives.open(key, this.#nextNonce(), associatedData, ciphertext, plaintext))
-      return undefined; // SC-042
-    this.#n += 1n;
+    const { openLong } = this.#primitives;
+    const plaintext =
+      openLong !== undefined && ciphertext.length >= openLong.from && associatedData.length === 0
+        ? openLong.open(key, this.#nextNonce(), ciphertext)
+        : this.#open(key, associatedData, ciphertext, allocate(ciphertext.length - tagLength));
+    if (plaintext !== undefined) this.#count(); // SC-042
     return plaintext;
   }
 
@@ -82,10 +104,33 @@ export class CipherState {
   }
 
   #nextNonce(): Uint8Array {
-    if (this.#n >= maxNonce) throw new Error("the nonces of this key are used up");
-    return encodeNonce(this.#n);
+    if (this.noncesLeft === 0) throw new Error("the nonces of this key are used up");
+    nonceCounter.setUint32(0, this.#low, true);
+    nonceCounter.setUint32(4, this.#high, true);
+    return nextNonce;
+  }
+
+  #open(
+    key: Uint8Array,
+    associatedData: Uint8Array,
+    ciphertext: Uint8Array,
+    plaintext: Uint8Array,
+  ): Uint8Array | undefined {
+    const isAuthentic = this.#primitives.open(key, this.#nextNonce(), associatedData, ciphertext, plaintext);
+    return isAuthentic ? plaintext : undefined;
+  }
+
+  #count(): void {
+    this.#low = (this.#low + 1) >>> 0;
+    if (this.#low === 0) this.#high++;
   }
 }
+
+const newArray = (length: number): Uint8Array => new Uint8Array(length);
+
+/** One for all, as it is used up before the next is made: there is one to a record. */
+const nextNonce = new Uint8Array(12);
+const nonceCounter = new DataView(nextNonce.buffer, 4);
 
 /** ChaChaPoly's nonce: 4 zero bytes, then the counter as a little-endian 64-bit integer (Noise rev 34 §12.3). */
 export function encodeNonce(counter: bigint): Uint8Array {

@@ -11,18 +11,22 @@ const blockLength = 128;
  */
 export function hmac(primitives: Primitives, key: Uint8Array, data: Uint8Array): Uint8Array {
   if (key.length > blockLength) throw new RangeError(`an HMAC key has at most ${blockLength} bytes`);
-  const inner = new Uint8Array(blockLength).fill(0x36);
-  const outer = new Uint8Array(blockLength).fill(0x5c);
-  key.forEach((byte, i) => {
-    inner[i] = 0x36 ^ byte;
-    outer[i] = 0x5c ^ byte;
-  });
-  const innerInput = concat(inner, data);
-  const innerHash = primitives.blake2b(innerInput);
-  const outerInput = concat(outer, innerHash);
-  const mac = primitives.blake2b(outerInput);
-  for (const secret of [inner, outer, innerInput, innerHash, outerInput]) primitives.wipe(secret);
+  const inner = padded(key, 0x36, data);
+  const innerHash = primitives.blake2b(inner);
+  const outer = padded(key, 0x5c, innerHash);
+  const mac = primitives.blake2b(outer);
+  primitives.wipe(inner);
+  primitives.wipe(innerHash);
+  primitives.wipe(outer);
   return mac;
+}
+
+/** The key, padded to a block and XORed with a byte, and the data behind it. */
+function padded(key: Uint8Array, byte: number, data: Uint8Array): Uint8Array {
+  const input = new Uint8Array(blockLength + data.length);
+  for (let i = 0; i < blockLength; i++) input[i] = (key[i] ?? 0) ^ byte;
+  input.set(data, blockLength);
+  return input;
 }
 
 /** Noise's HKDF with two outputs of 64 bytes each (Noise rev 34 §4.3; NO-016). */

@@ -56,6 +56,17 @@ describe("ByteQueue", () => {
     expect(queue.take(50).buffer).toBe(chunk.buffer);
   });
 
+  it("copies no more of a chunk than completes what was left of those before it", () => {
+    const queue = new ByteQueue();
+    queue.push(new Uint8Array(10));
+    queue.settle();
+    const chunk = new Uint8Array(100_000);
+    queue.push(chunk);
+    expect(queue.take(20).buffer.byteLength).toBeLessThan(100);
+    expect(queue.take(50_000).buffer).toBe(chunk.buffer);
+    expect(queue.length).toBe(49_990);
+  });
+
   it("holds one-byte chunks in memory that grows with what is held, not with their number", () => {
     const queue = new ByteQueue();
     for (let i = 0; i < 65_537; i++) {

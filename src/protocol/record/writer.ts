@@ -1,13 +1,7 @@
-import {
-  lastNonce,
-  maxPlaintext,
-  maxRecordBody,
-  recordHeadLength,
-  recordLengthLength,
-  tagLength,
-} from "../limits.ts";
+import { maxPlaintext, maxRecordBody, recordHeadLength, recordLengthLength, tagLength } from "../limits.ts";
 import type { CipherState } from "../noise/cipher-state.ts";
 import { isExhausted, rekeyIfDue } from "./direction.ts";
+import type { RecordMemory } from "./memory.ts";
 import { type RecordType, writePlaintext } from "./plaintext.ts";
 
 const noAssociatedData = new Uint8Array(0);
@@ -20,6 +14,7 @@ export interface WriterOptions {
   readonly paddedLength: (length: number) => number;
   /** The most data that one record carries, 1 to 65,516 bytes. */
   readonly recordSize: number;
+  readonly memory: RecordMemory;
 }
 
 /** Seals the records of one direction, in the order of their counters and without a gap (RC-004). */
@@ -27,11 +22,13 @@ export class RecordWriter {
   readonly #cipher: CipherState;
   readonly #paddedLength: (length: number) => number;
   readonly #recordSize: number;
+  readonly #memory: RecordMemory;
 
   constructor(options: WriterOptions) {
     this.#cipher = options.cipher;
     this.#paddedLength = options.paddedLength;
     this.#recordSize = options.recordSize;
+    this.#memory = options.memory;
   }
 
   /** One record, whole. */
@@ -40,7 +37,7 @@ export class RecordWriter {
   }
 
   #seal(type: RecordType, body: Uint8Array, length: number): Uint8Array {
-    const out = new Uint8Array(overhead + length);
+    const out = this.#memory.forRecords(overhead + length);
     this.#sealInto(out, type, body, length);
     return out;
   }
@@ -52,15 +49,18 @@ export class RecordWriter {
 
   /** Data as records, in one buffer. */
   sealData(data: Uint8Array): Uint8Array {
-    const bodies: Uint8Array[] = [];
-    for (let start = 0; start < data.length; start += this.#recordSize) {
-      bodies.push(data.subarray(start, start + this.#recordSize));
+    const size = this.#recordSize;
+    const lengths: number[] = [];
+    let total = 0;
+    for (let start = 0; start < data.length; start += size) {
+      const length = this.#paddedLength(recordHeadLength + Math.min(size, data.length - start));
+      lengths.push(length);
+      total += overhead + length;
     }
-    const lengths = bodies.map((body) => this.#paddedLength(recordHeadLength + body.length));
-    const out = new Uint8Array(lengths.reduce((sum, length) => sum + overhead + length, 0));
+    const out = this.#memory.forRecords(total);
     let offset = 0;
-    bodies.forEach((body, i) => {
-      const length = lengths[i] ?? 0;
+    lengths.forEach((length, i) => {
+      const body = data.subarray(i * size, (i + 1) * size);
       this.#sealInto(out.subarray(offset, offset + overhead + length), "data", body, length);
       offset += overhead + length;
     });
@@ -91,13 +91,13 @@ export class RecordWriter {
 
   /** Whether so many records other than an Alert or a Close can still be sealed; the nonce 2⁶⁴−2 is not for them (RC-006). */
   canSeal(records: number): boolean {
-    return this.#cipher.nonce + BigInt(records) <= lastNonce;
+    return records < this.#cipher.noncesLeft;
   }
 
   /** How much data the nonces that are left can carry, up to `wanted` bytes. */
   sealableData(wanted: number): number {
-    const left = lastNonce - this.#cipher.nonce;
-    return left >= BigInt(this.recordsFor(wanted)) ? wanted : Math.max(0, Number(left)) * this.#recordSize;
+    const left = Math.max(0, this.#cipher.noncesLeft - 1);
+    return left >= this.recordsFor(wanted) ? wanted : left * this.#recordSize;
   }
 
   /** Whether an Alert or a Close can still be sealed. */

@@ -1,0 +1,79 @@
+/**
+ * ChaCha20-Poly1305 of the OpenSSL that Node carries, for long texts. It uses wider vectors than libsodium (AVX-512,
+ * where there is such), and takes 26 µs instead of 39 for 64 KiB; but a call costs 3 µs before it begins, so that
+ * below some 8 KiB libsodium is the faster one.
+ *
+ * OpenSSL's copy of the key lives until `final`, which frees and zeroes it.
+ */
+import { KEY_LENGTH, NONCE_LENGTH, TAG_LENGTH } from "./lengths.ts";
+
+/** What is used of `node:crypto`, which is not imported, as there is none in a browser. */
+interface Crypto {
+  createCipheriv(name: string, key: Uint8Array, nonce: Uint8Array, options: object): Cipher;
+  createDecipheriv(name: string, key: Uint8Array, nonce: Uint8Array, options: object): Decipher;
+}
+
+interface Decipher {
+  setAuthTag(tag: Uint8Array): void;
+  update(text: Uint8Array): Uint8Array;
+  /** Throws where the tag is wrong. */
+  final(): Uint8Array;
+}
+
+interface Cipher extends Pick<Decipher, "update" | "final"> {
+  getAuthTag(): Uint8Array;
+}
+
+const name = "chacha20-poly1305";
+const options = { authTagLength: TAG_LENGTH };
+
+/** Sealing and opening without associated data, as the primitives have them; the lengths have been checked. */
+export interface LongTexts {
+  seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void;
+  open(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
+}
+
+/** The shortest text, in bytes, that is faster this way. */
+export const LONG_TEXT = 8_192;
+
+/** `undefined` where the runtime has no such cipher: in FIPS mode, or where it only resembles Node. */
+export function opensslLongTexts(): LongTexts | undefined {
+  const crypto = globalThis.process?.getBuiltinModule?.("node:crypto") as Crypto | undefined;
+  if (crypto === undefined) return undefined;
+  try {
+    const [key, nonce] = [new Uint8Array(KEY_LENGTH), new Uint8Array(NONCE_LENGTH)];
+    const sealed = new Uint8Array(1 + TAG_LENGTH);
+    const cipher = longTexts(crypto);
+    cipher.seal(key, nonce, new Uint8Array(1), sealed);
+    return cipher.open(key, nonce, sealed) === undefined ? undefined : cipher;
+  } catch {
+    return undefined;
+  }
+}
+
+function longTexts({ createCipheriv, createDecipheriv }: Crypto): LongTexts {
+  return {
+    seal(key, nonce, plaintext, out) {
+      const { length } = plaintext;
+      const cipher = createCipheriv(name, key, nonce, options);
+      out.set(cipher.update(plaintext));
+      cipher.final();
+      out.set(cipher.getAuthTag(), length);
+    },
+
+    open(key, nonce, ciphertext) {
+      const length = ciphertext.length - TAG_LENGTH;
+      const decipher = createDecipheriv(name, key, nonce, options);
+      decipher.setAuthTag(ciphertext.subarray(length));
+      const plaintext = decipher.update(ciphertext.subarray(0, length));
+      try {
+        decipher.final();
+      } catch {
+        plaintext.fill(0);
+        return undefined;
+      }
+      // Not a Buffer, whose `slice` copies nothing.
+      return new Uint8Array(plaintext.buffer, plaintext.byteOffset, length);
+    },
+  };
+}
