@@ -7,7 +7,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { defaultRemovalInterval } from "../src/net/removals.ts";
-import { defaultHighWaterMark, defaultRecordSize } from "../src/net/socket.ts";
+import { defaultHighWaterMark, defaultRecordSizes } from "../src/net/socket.ts";
 import {
   defaultDrainBytes,
   defaultDrainTimeout,
@@ -68,7 +68,7 @@ const limits: Readonly<
   "limits.handshakesPerAddress": { value: admission("handshakesPerAddress"), unit: "handshakes" },
   "limits.connections": { value: "off", unit: "connections", said: "no limit unless given" },
   highWaterMark: { value: defaultHighWaterMark, unit: "bytes a direction" },
-  recordSize: { value: defaultRecordSize, unit: "bytes" },
+  recordSize: { value: defaultRecordSizes.later, unit: "bytes" },
   idleTimeout: { value: "off", unit: "ms", said: "never unless given" },
   "liveness.pingAfter": { value: "off", unit: "ms", said: "" },
   "liveness.timeout": { value: "off", unit: "ms", said: "" },

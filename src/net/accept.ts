@@ -59,7 +59,11 @@ export async function accept(stream: Duplex, options: AcceptOptions): Promise<Ha
   takeOn(stream);
   const socket = new HawserSocket(
     {
-      begin: async () => ({ stream, channel: serverChannel(options, await sharedPrimitives()), head }),
+      begin: async () => ({
+        stream,
+        channel: serverChannel(options, await sharedPrimitives(), stream),
+        head,
+      }),
       abandon: () => stream.destroy(),
       decide: (publicKey, context) => decide(options.authorize, publicKey, { context, ...addressOf(stream) }),
     },
@@ -81,10 +85,10 @@ export function keyPairs(options: ServeOptions): readonly KeyHolder[] {
 }
 
 /** The channel of a new connection; its handshake's deadline begins. */
-export function serverChannel(options: ServeOptions, primitives: Primitives): ServerChannel {
+export function serverChannel(options: ServeOptions, primitives: Primitives, stream?: Duplex): ServerChannel {
   const { contexts, stealth } = options;
   return new ServerChannel({
-    ...channelOptions(options, primitives),
+    ...channelOptions(options, primitives, stream),
     keyHolders: keyPairs(options),
     ...(contexts === undefined ? {} : { contexts }),
     ...(stealth === undefined ? {} : { stealth }),

@@ -135,12 +135,12 @@ function open(
   if (stream !== undefined) takeOn(stream);
 
   let transport = stream;
-  const begin = async (gaveUp: AbortSignal): Promise<Beginning> => {
+  const begin = async (gaveUp: () => AbortSignal): Promise<Beginning> => {
     const primitives = await sharedPrimitives();
-    transport ??= await dial(place as Place, options, deadline, gaveUp);
+    transport ??= await dial(place as Place, options, deadline, gaveUp());
     const handshakeTimeout = Math.max(0, deadline - performance.now());
     const channel = new ClientChannel({
-      ...channelOptions({ ...options, handshakeTimeout }, primitives),
+      ...channelOptions({ ...options, handshakeTimeout }, primitives, transport),
       ...identity,
     });
     return { stream: transport, channel, head: options.head };

@@ -4,6 +4,7 @@ import { UNIX_PATH_MAX_BYTES } from "../keys/portable.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { Alarm } from "./alarm.ts";
 import { report, wordFor } from "./diagnostics.ts";
+import { withDirectInput } from "./direct-input.ts";
 import { connectError, HawserError } from "./errors.ts";
 
 /** What a connecting socket of `node:net` may be told; its documentation says what they do. */
@@ -90,7 +91,9 @@ export function nameOf(place: Place): string {
 
 function attempt(place: Place, options: DialOptions, deadline: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...netOptions(options), ...place, allowHalfOpen: true } as NetConnectOpts);
+    const socket = withDirectInput((onread) =>
+      connect({ ...netOptions(options), ...place, allowHalfOpen: true, onread } as NetConnectOpts),
+    );
     const alarm = new Alarm(onDeadline);
     if (deadline !== Number.POSITIVE_INFINITY) alarm.set(deadline);
     signal.addEventListener("abort", onAbort, { once: true });

@@ -177,7 +177,8 @@ export class Driver {
   #carryOut(): void {
     if (this.#isCarrying) return;
     this.#isCarrying = true;
-    this.transport.cork();
+    const isMany = this.#queue.length > 1;
+    if (isMany) this.transport.cork();
     try {
       for (let output = this.#queue.shift(); output !== undefined; output = this.#queue.shift()) {
         if (output.type !== "transmit" && output.type !== "data") this.#reports.output(output);
@@ -185,7 +186,7 @@ export class Driver {
       }
     } finally {
       this.#isCarrying = false;
-      this.transport.uncork();
+      if (isMany) this.transport.uncork();
       // What a listener throws is the application's to catch; what is left is carried out all the same.
       if (this.#queue.length > 0) process.nextTick(() => this.#carryOut());
       this.#settle();

@@ -79,6 +79,17 @@ describe("what goes over the wire", () => {
     }
   });
 
+  it("is larger records once 128 KiB have gone", async () => {
+    const [client, server, wire] = await tapped();
+    server.resume();
+    client.write(pattern(131_072));
+    client.write(pattern(100_000));
+    await client.flush();
+    const small = Array.from({ length: 8 }, () => lengthOf(16_384));
+    const large = Array.from({ length: 3 }, () => lengthOf(32_768));
+    expect(records(wire())).toEqual([...small, ...large, lengthOf(100_000 % 32_768)]);
+  });
+
   it("leaves before the tick is over where flush asks for it", async () => {
     const [client, server, wire] = await tapped();
     server.resume();

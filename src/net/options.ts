@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Primitives } from "../crypto/primitives.ts";
 import { parsePublicKey } from "../keys/portable.ts";
 import { publicKeyOf } from "../protocol/arguments.ts";
@@ -7,10 +8,13 @@ import { type OptionNames, requireKnown } from "../protocol/channel/options-know
 import type { KeyHolder } from "../protocol/key-holder.ts";
 import type { Padding } from "../protocol/record/padding.ts";
 import { UsageError } from "../protocol/usage-error.ts";
+import { memoryFor } from "./memory.ts";
+import type { RecordSizes } from "./outbox.ts";
 import { platform } from "./primitives.ts";
 
 export const defaultHighWaterMark = 65_536;
-export const defaultRecordSize = 16_384;
+/** Powers of two, as what applications write is, and a rest would take a record of its own. */
+export const defaultRecordSizes: RecordSizes = { first: 16_384, later: 32_768 };
 
 /** What both ends of a socket may be told. */
 export interface SocketOptions {
@@ -21,7 +25,7 @@ export interface SocketOptions {
   readonly allowHalfOpen?: boolean;
   /** Bytes that each direction holds before it pushes back; 65,536 unless given. */
   readonly highWaterMark?: number;
-  /** The most data of one record, in bytes; 16,384 unless given, and at most 65,516. */
+  /** The most data of one record, in bytes, up to 65,516; 16,384 at first and then 32,768 unless given. */
   readonly recordSize?: number;
   /** Bounds on reading on after the last word: 5,000 ms and 1 MiB unless given. */
   readonly drain?: DrainLimits;
@@ -49,17 +53,27 @@ export function publicKeyBytes(name: string, key: PublicKey): Uint8Array {
 }
 
 /** The channel's part of the options. */
-export function channelOptions(options: ConnectionOptions, primitives: Primitives): ChannelOptions {
-  const { handshakeTimeout, drain, liveness, padding, recordSize = defaultRecordSize } = options;
+export function channelOptions(
+  options: ConnectionOptions,
+  primitives: Primitives,
+  stream: Duplex | undefined,
+): ChannelOptions {
+  const { handshakeTimeout, drain, liveness, padding } = options;
   return {
     ...platform,
     primitives,
-    recordSize,
+    recordSize: recordSizes(options).later,
+    ...(stream === undefined ? {} : { memory: memoryFor(stream) }),
     ...(handshakeTimeout === undefined ? {} : { handshakeTimeout }),
     ...(drain === undefined ? {} : { drain }),
     ...(liveness === undefined ? {} : { liveness }),
     ...(padding === undefined ? {} : { padding }),
   };
+}
+
+/** How data is cut into records. */
+export function recordSizes({ recordSize }: SocketOptions): RecordSizes {
+  return recordSize === undefined ? defaultRecordSizes : { first: recordSize, later: recordSize };
 }
 
 /** The names of {@link ConnectionOptions}. */

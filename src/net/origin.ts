@@ -13,8 +13,8 @@ export interface Beginning {
 
 /** Where a socket comes from: a connection that is made, one that was accepted, a stream that was handed in. */
 export interface Origin {
-  /** Gives up, with any error, when the signal says so. */
-  begin(signal: AbortSignal): Promise<Beginning> | Beginning;
+  /** Gives up, with any error, when the signal says so, which is made when it is asked for. */
+  begin(gaveUp: () => AbortSignal): Promise<Beginning> | Beginning;
   /** The socket was given up before `begin` was called, or `begin` failed: no stream is to stay open. */
   abandon(): void;
   /** The peer's key: is it the right one? When this rejects, the socket is destroyed with that error. */

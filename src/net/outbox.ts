@@ -1,3 +1,12 @@
+/** How much data is sent in small records at the beginning, in bytes: about what TCP sends before it hears of the peer. */
+const beginning = 131_072;
+
+/** The most data of one record, in bytes: at first, so that the peer need not wait for much before it can open any, and then. */
+export interface RecordSizes {
+  readonly first: number;
+  readonly later: number;
+}
+
 /**
  * What is written in one tick, sealed together: whole records as soon as there are enough bytes for one, the rest when
  * the tick is over.
@@ -6,15 +15,17 @@
  * later tick of its queue than the one that empties this.
  */
 export class Outbox {
-  readonly #recordSize: number;
+  readonly #sizes: RecordSizes;
   readonly #send: (data: Uint8Array) => void;
   #chunks: Uint8Array[] = [];
   #length = 0;
+  /** How much has been sent, while it matters. */
+  #sent = 0;
   #isScheduled = false;
 
-  /** @param recordSize the most data of one record, in bytes */
-  constructor(recordSize: number, send: (data: Uint8Array) => void) {
-    this.#recordSize = recordSize;
+  /** @param send seals data in records of the later size */
+  constructor(sizes: RecordSizes, send: (data: Uint8Array) => void) {
+    this.#sizes = sizes;
     this.#send = send;
   }
 
@@ -27,7 +38,7 @@ export class Outbox {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
     this.#length += chunk.length;
-    if (this.#length >= this.#recordSize) this.#sealWholeRecords();
+    while (this.#length >= this.#recordSize) this.#sealWholeRecords();
     if (this.#length === 0 || this.#isScheduled) return;
     this.#isScheduled = true;
     process.nextTick(() => {
@@ -47,9 +58,16 @@ export class Outbox {
     this.#length = 0;
   }
 
+  get #recordSize(): number {
+    return this.#sent < beginning ? this.#sizes.first : this.#sizes.later;
+  }
+
+  /** One of the first size, or all of the later. */
   #sealWholeRecords(): void {
     const data = this.#take();
-    const whole = data.length - (data.length % this.#recordSize);
+    const size = this.#recordSize;
+    const whole = size < this.#sizes.later ? size : data.length - (data.length % size);
+    this.#sent += whole;
     const rest = data.subarray(whole);
     if (rest.length > 0) {
       this.#chunks.push(rest);
@@ -59,8 +77,9 @@ export class Outbox {
   }
 
   #take(): Uint8Array {
-    const [only, ...more] = this.#chunks;
-    const data = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#chunks, this.#length);
+    const [first] = this.#chunks;
+    const isOne = first !== undefined && this.#chunks.length === 1;
+    const data = isOne ? first : Buffer.concat(this.#chunks, this.#length);
     this.clear();
     return data;
   }

@@ -46,10 +46,10 @@ export class Pings {
   }
 
   /** There will be no more Pongs. */
-  fail(error: Error): void {
+  fail(why: () => Error): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { reject } of waiting) reject(error);
+    for (const { reject } of waiting) reject(why());
   }
 
   #sendNext(): void {

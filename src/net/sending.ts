@@ -1,5 +1,5 @@
 import type { Driver } from "./driver.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type RecordSizes } from "./outbox.ts";
 
 type Callback = (error?: Error | null) => void;
 
@@ -12,6 +12,8 @@ const perTurn = 1_048_576;
 const leastPerWrite = 256;
 
 const nothing = new Uint8Array(0);
+/** Empty chunks that stand, among what is written, for calls of `flush()`. */
+const markers = new WeakSet<Uint8Array>();
 
 /**
  * The writing side of a socket: what is written goes through the outbox to the driver, and each write calls back once
@@ -20,8 +22,6 @@ const nothing = new Uint8Array(0);
 export class Sending {
   readonly #highWaterMark: number;
   readonly #outbox: Outbox;
-  /** Empty chunks that stand, among what is written, for calls of `flush()`. */
-  readonly #markers = new WeakSet<Uint8Array>();
   #driver: Driver | undefined;
   /** A write, or the end, that goes on with its rest, or calls back, once at most so much waits. */
   #blocked: { readonly limit: number; readonly callback: Callback; readonly rest: Uint8Array } | undefined;
@@ -29,12 +29,11 @@ export class Sending {
   #turn: NodeJS.Immediate | undefined;
 
   /**
-   * @param recordSize the most data of one record, in bytes
    * @param highWaterMark how much may wait, in bytes, before a write does
    */
-  constructor(recordSize: number, highWaterMark: number) {
+  constructor(recordSizes: RecordSizes, highWaterMark: number) {
     this.#highWaterMark = highWaterMark;
-    this.#outbox = new Outbox(recordSize, (data) => this.#send(data));
+    this.#outbox = new Outbox(recordSizes, (data) => this.#send(data));
   }
 
   /** There is a connection to send over. */
@@ -45,13 +44,13 @@ export class Sending {
   /** A chunk that, once it is written, calls back when all before it has been handed to the transport. */
   marker(): Uint8Array {
     const marker = Buffer.alloc(0);
-    this.#markers.add(marker);
+    markers.add(marker);
     return marker;
   }
 
   /** Takes a chunk on: how many bytes it is. One write at a time, as Node has it. */
   write(chunk: Uint8Array, callback: Callback): number {
-    if (this.#markers.has(chunk)) {
+    if (chunk.length === 0 && markers.has(chunk)) {
       this.#outbox.seal();
       this.#block(0, callback);
       return 0;
@@ -79,10 +78,10 @@ export class Sending {
   }
 
   /** Lets the writer go on, whatever waits. */
-  release(error?: Error): void {
+  release(why?: () => Error): void {
     const blocked = this.#blocked;
     this.#blocked = undefined;
-    blocked?.callback(error);
+    blocked?.callback(why?.());
   }
 
   /** Forgets what has not been sealed: there is nobody to send it to. */

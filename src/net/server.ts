@@ -19,6 +19,7 @@ import { Admission, type Guest, type ServerLimits } from "./admission.ts";
 import { longestTimeout } from "./alarm.ts";
 import { decide } from "./authorize.ts";
 import { requireSocketPath } from "./dial.ts";
+import { acceptedWithDirectInput } from "./direct-input.ts";
 import type { Decision } from "./driver.ts";
 import { AlertError, limitError } from "./errors.ts";
 import { Listening } from "./listening.ts";
@@ -232,7 +233,8 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     serverChannel(this.#options, this.#primitives); // Options that make no sense are the server's error, not each client's.
   }
 
-  #welcome(raw: Socket): void {
+  #welcome(accepted: Socket): void {
+    const raw = acceptedWithDirectInput(accepted);
     const { remoteAddress: address } = raw;
     const info = { ...addressOf(raw), remotePublicKey: undefined };
     if (this.#isClosing || this.#primitives === undefined || !this.#admission.mayBegin(address)) {
@@ -247,7 +249,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
       }
       return;
     }
-    const channel = serverChannel(this.#options, this.#primitives);
+    const channel = serverChannel(this.#options, this.#primitives, raw);
     if (this.#admission.isFull(address)) channel.refuse("busy");
     const socket: HawserSocket = new HawserSocket(
       {

@@ -11,12 +11,12 @@ import { AlertError, closedError, errorOf, type HawserError, internalError, last
 import { IdleTimer } from "./idle-timer.ts";
 import { LateFailure } from "./late-failure.ts";
 import { NetSurface } from "./net-surface.ts";
-import { defaultHighWaterMark, defaultRecordSize, type SocketOptions } from "./options.ts";
+import { defaultHighWaterMark, recordSizes, type SocketOptions } from "./options.ts";
 import type { Origin } from "./origin.ts";
 import { Pings } from "./pings.ts";
 import { Sending } from "./sending.ts";
 
-export { defaultHighWaterMark, defaultRecordSize } from "./options.ts";
+export { defaultHighWaterMark, defaultRecordSizes } from "./options.ts";
 
 type Callback = (error?: Error | null) => void;
 
@@ -39,14 +39,15 @@ export class HawserSocket extends NetSurface {
   bytesWritten = 0;
   readonly #origin: Origin;
   readonly #drain: DrainLimits;
-  readonly #opening = new AbortController();
+  /** While there is no transport, and somebody may give up waiting for one. */
+  #opening: AbortController | undefined;
   readonly #sending: Sending;
   readonly #late: LateFailure;
   readonly #pings: Pings;
   /** What a server ends idle connections with; the application's own time-out is another. */
   readonly #idleEnd = new IdleTimer(() => this.dismiss(new AlertError("timeout", "idle")));
   /** Promises that are to be rejected when the socket is destroyed. */
-  readonly #waiters = new Set<(error: Error) => void>();
+  #waiters: Set<(error: Error) => void> | undefined;
   #driver: Driver | undefined;
   #constructed: Callback | undefined;
   #settleReady: { resolve: () => void; reject: (error: Error) => void } | undefined;
@@ -61,11 +62,11 @@ export class HawserSocket extends NetSurface {
 
   /** @internal */
   constructor(origin: Origin, options: SocketOptions = {}) {
-    const { highWaterMark = defaultHighWaterMark, recordSize = defaultRecordSize } = options;
+    const { highWaterMark = defaultHighWaterMark } = options;
     super({ allowHalfOpen: options.allowHalfOpen ?? false, highWaterMark });
     this.#origin = origin;
     this.#drain = options.drain ?? {};
-    this.#sending = new Sending(recordSize, highWaterMark);
+    this.#sending = new Sending(recordSizes(options), highWaterMark);
     this.#late = new LateFailure(this, options.drain?.timeout ?? defaultDrainTimeout);
     this.#pings = new Pings({
       send: (body) => this.#openDriver("a ping").ping(body),
@@ -242,7 +243,7 @@ export class HawserSocket extends NetSurface {
 
   override destroy(error?: Error): this {
     super.destroy(error);
-    this.#opening.abort();
+    this.#opening?.abort();
     this.#finishConstruction();
     return this;
   }
@@ -258,19 +259,26 @@ export class HawserSocket extends NetSurface {
       driver.alert(alert, words);
     }
     this.#sending.discard();
-    const reason = error ?? this.#farewell ?? this.#over();
-    this.#settleReady?.reject(reason);
-    this.#pings.fail(reason);
-    for (const reject of this.#waiters) reject(reason);
-    this.#waiters.clear();
+    // Mostly nobody waits, and an error takes its time to make.
+    const why = () => error ?? this.#farewell ?? this.#over();
+    this.#settleReady?.reject(why());
+    this.#pings.fail(why);
+    for (const reject of this.#waiters ?? []) reject(why());
+    this.#waiters = undefined;
     callback(error);
-    this.#sending.release(reason);
+    this.#sending.release(why);
   }
 
   // --- The connection
 
   async #begin(): Promise<void> {
-    const { stream, channel, head } = await this.#origin.begin(this.#opening.signal);
+    const gaveUp = () => {
+      this.#opening = new AbortController();
+      if (this.destroyed) this.#opening.abort();
+      return this.#opening.signal;
+    };
+    const { stream, channel, head } = await this.#origin.begin(gaveUp);
+    this.#opening = undefined;
     if (this.destroyed) {
       stream.destroy();
       return;
@@ -365,9 +373,10 @@ export class HawserSocket extends NetSurface {
   #waitFor(start: (resolve: () => void) => void): Promise<void> {
     if (this.destroyed || this.failure !== undefined) return Promise.reject(this.#over());
     return new Promise((resolve, reject) => {
+      this.#waiters ??= new Set();
       this.#waiters.add(reject);
       start(() => {
-        this.#waiters.delete(reject);
+        this.#waiters?.delete(reject);
         resolve();
       });
     });

@@ -2,6 +2,8 @@ import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { UsageError } from "../protocol/usage-error.ts";
 import { longestTimeout } from "./alarm.ts";
+import { takeDirectInput } from "./direct-input.ts";
+import { release } from "./memory.ts";
 
 /** What a transport tells. */
 export interface TransportEvents {
@@ -91,7 +93,7 @@ export class Transport {
 
   /** Begins to read. What has happened to the stream before is told now. */
   start(): void {
-    this.stream.on("data", this.#onData);
+    if (!takeDirectInput(this.stream, this.#onData)) this.stream.on("data", this.#onData);
     if (this.#wantsInput) this.stream.resume();
     if (this.stream.destroyed) process.nextTick(this.#onClose);
     else if (this.stream.readableEnded || !this.stream.readable) process.nextTick(this.#onEnd);
@@ -161,23 +163,27 @@ export class Transport {
     // While a stream is still connecting it calls these once more later: what is put over then is there already.
     stream._write = (chunk, encoding, callback) => {
       if (this.#writeError !== undefined) callback();
-      else _write.call(this.stream, chunk, encoding, this.#guarded(callback));
+      else _write.call(this.stream, chunk, encoding, this.#guarded(callback, [chunk]));
     };
     if (typeof _writev === "function") {
       stream._writev = (chunks, callback) => {
         if (this.#writeError !== undefined) callback();
-        else _writev.call(this.stream, chunks, this.#guarded(callback));
+        else {
+          const written = chunks.map(({ chunk }) => chunk);
+          _writev.call(this.stream, chunks, this.#guarded(callback, written));
+        }
       };
     }
     stream._final = (callback) => {
       if (this.#writeError !== undefined) callback();
-      else if (typeof _final === "function") _final.call(this.stream, this.#guarded(callback));
+      else if (typeof _final === "function") _final.call(this.stream, this.#guarded(callback, []));
       else callback();
     };
   }
 
-  #guarded(callback: Callback): Callback {
+  #guarded(callback: Callback, written: readonly unknown[]): Callback {
     return (error) => {
+      for (const chunk of written) release(chunk as Uint8Array);
       if (error != null && !this.stream.destroyed) this.#writeFailed(error);
       callback();
       this.#tellWrote();

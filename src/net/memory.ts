@@ -1,0 +1,63 @@
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { RecordMemory } from "../protocol/record/memory.ts";
+
+/** Room for a full record and then some. */
+const slabLength = 131_072;
+/** Slabs that are kept for what is sealed next. */
+const spareSlabs = 8;
+
+/** A piece of memory that records of any connections are sealed into, one behind the other. */
+class Slab {
+  readonly bytes = Buffer.allocUnsafeSlow(slabLength);
+  /** Where the next record begins. */
+  used = 0;
+  /** Pieces given out and not come back. */
+  lent = 0;
+}
+
+/** Each slab by its memory. One whose pieces are lost, as their stream was destroyed, goes with them. */
+const slabs = new WeakMap<ArrayBufferLike, Slab>();
+const spare: Slab[] = [];
+let current: Slab | undefined;
+
+/**
+ * Memory that is used over and over (a fresh array for each write halves the throughput). All connections share it, so
+ * that an idle one holds none. What is in it is sealed, or about to be.
+ */
+const pooled: RecordMemory = {
+  forRecords(length) {
+    if (length > slabLength) return Buffer.allocUnsafeSlow(length);
+    if (current === undefined || current.used + length > slabLength) current = spare.pop() ?? newSlab();
+    const start = current.used;
+    current.used += length;
+    current.lent++;
+    return current.bytes.subarray(start, current.used);
+  },
+  forData: (length) => Buffer.allocUnsafe(length),
+};
+
+/** Whoever a stream is that keeps what it is given, such as a pass-through, shares no memory with others. */
+const unpooled: RecordMemory = {
+  forRecords: (length) => Buffer.allocUnsafeSlow(length),
+  forData: pooled.forData,
+};
+
+/** For the records of a connection over this stream. `net.Socket` is known to be done with bytes once it calls back. */
+export function memoryFor(stream: Duplex): RecordMemory {
+  return Object.getPrototypeOf(stream) === Socket.prototype ? pooled : unpooled;
+}
+
+/** These bytes have been handed over: their memory, if it is pooled, may be used anew. */
+export function release(bytes: Uint8Array): void {
+  const slab = slabs.get(bytes.buffer);
+  if (slab === undefined || --slab.lent > 0) return;
+  slab.used = 0;
+  if (slab !== current && spare.length < spareSlabs) spare.push(slab);
+}
+
+function newSlab(): Slab {
+  const slab = new Slab();
+  slabs.set(slab.bytes.buffer, slab);
+  return slab;
+}
