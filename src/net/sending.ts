@@ -96,10 +96,11 @@ export class Sending {
 
   /** No more at a time than a turn may: all of a chunk of a gigabyte would be sealed, and held twice, at once. */
   #take(chunk: Uint8Array, callback: Callback): void {
-    const piece = chunk.subarray(0, perTurn);
+    const isAll = chunk.length <= perTurn;
+    const piece = isAll ? chunk : chunk.subarray(0, perTurn);
     this.#takenInTurn += Math.max(piece.length, leastPerWrite);
     this.#outbox.add(piece);
-    this.#block(this.#highWaterMark, callback, chunk.subarray(perTurn));
+    this.#block(this.#highWaterMark, callback, isAll ? nothing : chunk.subarray(perTurn));
   }
 
   #block(limit: number, callback: Callback, rest: Uint8Array = nothing): void {
