@@ -11,6 +11,7 @@ export const prefixes: Readonly<Record<string, string>> = {
   LM: "limits.md",
   SC: "security.md",
   KT: "keys.md",
+  CF: "conformance.md",
 };
 
 export interface Requirement {
