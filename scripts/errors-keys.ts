@@ -68,6 +68,7 @@ const mistakes: Readonly<Record<KeyErrorCode, Mistake>> = {
     readSecretKeyFile(write(folder, "server.key", `${secretKey}\n${secretKey}\n`)),
   ERR_HAWSER_KEY_FILE_SYNTAX: (folder) => authorized(folder, `alice ${publicKey}`),
   ERR_HAWSER_KEY_FILE_NAME: (folder) => authorized(folder, `${publicKey} alice#laptop`),
+  ERR_HAWSER_KEY_FILE_OPTION: (folder) => authorized(folder, `form="192.0.2.1" ${publicKey} alice`),
   ERR_HAWSER_KEY_FILE_DUPLICATE: (folder) => authorized(folder, `${publicKey}\n${publicKey}\n`),
   ERR_HAWSER_KEY_FILE_CHANGING: async (folder) => {
     const path = write(folder, "authorized_keys", "");

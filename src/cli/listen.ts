@@ -235,7 +235,9 @@ async function authorizer(
   options: ListenOptions,
   allow: readonly string[] | undefined,
 ): Promise<Authorize | AuthorizedKeys> {
-  if (options.authorizedKeys !== undefined) return openAuthorizedKeys(options.authorizedKeys);
+  if (options.authorizedKeys !== undefined) {
+    return openAuthorizedKeys(options.authorizedKeys, { honours: ["from", "max"] });
+  }
   if (options.allowAny === true) return () => true;
   if (allow === undefined) {
     throw usageError(

@@ -26,9 +26,11 @@ export const KEY_ERRORS = {
   ERR_HAWSER_KEY_FILE_ENCODING: "the file is not UTF-8 text",
   ERR_HAWSER_KEY_FILE_NO_KEY: "the file holds no secret key",
   ERR_HAWSER_KEY_FILE_TWO_KEYS: "the file holds more than one secret key",
-  ERR_HAWSER_KEY_FILE_SYNTAX: "a line of the authorized-keys file is not a key and at most a name",
+  ERR_HAWSER_KEY_FILE_SYNTAX: "a line of the authorized-keys file is not options, a key and at most a name",
   ERR_HAWSER_KEY_FILE_NAME:
     "a name in the authorized-keys file is too long or has a character that is not allowed",
+  ERR_HAWSER_KEY_FILE_OPTION:
+    "an option in the authorized-keys file is unknown, badly written, there twice, or not for this program",
   ERR_HAWSER_KEY_FILE_DUPLICATE: "the authorized-keys file lists a key twice",
   ERR_HAWSER_KEY_FILE_CHANGING: "the file kept changing while it was read",
   ERR_HAWSER_URL_LENGTH: "the connection string is longer than 2,048 characters",

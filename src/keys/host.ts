@@ -30,7 +30,8 @@ function hostError(reason: string): KeyError {
 
 const OCTET = /^(?:0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])$/;
 
-function ipv4Octets(text: string): number[] | undefined {
+/** The four bytes of an IPv4 address, `undefined` when it is none. */
+export function ipv4Octets(text: string): number[] | undefined {
   const parts = text.split(".");
   return parts.length === 4 && parts.every((part) => OCTET.test(part)) ? parts.map(Number) : undefined;
 }
@@ -76,11 +77,11 @@ function canonicalIpv6(host: string): string {
   const groups = ipv6Groups(address);
   if (groups === undefined)
     throw hostError("the host in brackets is not an IPv6 address, such as [2001:db8::1]");
-  return compress(groups) + zone;
+  return ipv6Text(groups) + zone;
 }
 
 /** The eight 16-bit groups of an IPv6 address (RFC 4291 §2.2), `undefined` when it is none. */
-function ipv6Groups(address: string): number[] | undefined {
+export function ipv6Groups(address: string): number[] | undefined {
   const halves = address.split("::");
   if (halves.length > 2) return undefined;
   const parsed = halves.map((half, index) => groupsOf(half, index === halves.length - 1));
@@ -109,7 +110,7 @@ function groupsOf(half: string, mayEndInIpv4: boolean): number[] | undefined {
 }
 
 /** RFC 5952 §4: lower case, no leading zeros, the first longest run of two or more zero groups as `::`. */
-function compress(groups: readonly number[]): string {
+export function ipv6Text(groups: readonly number[]): string {
   let start = -1;
   let length = 1;
   for (let at = 0; at < 8; at++) {

@@ -269,7 +269,8 @@ function unixEndpoint(location: string, path: string): Endpoint {
   return { transport: "unix", path: decoded };
 }
 
-function requireUnixPath(path: string): void {
+/** KT-075. @throws KeyError ERR_HAWSER_URL_PATH */
+export function requireUnixPath(path: string): void {
   const problem =
     !path.startsWith("/") || path.endsWith("/")
       ? "is not the absolute path of a socket, such as /run/hawser.sock"

@@ -65,7 +65,8 @@ export async function accept(stream: Duplex, options: AcceptOptions): Promise<Ha
         head,
       }),
       abandon: () => stream.destroy(),
-      decide: (publicKey, context) => decide(options.authorize, publicKey, { context, ...addressOf(stream) }),
+      decide: (publicKey, context) =>
+        decide(options.authorize, publicKey, { context, ...addressOf(stream) }, stream),
     },
     options,
   );

@@ -275,7 +275,7 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
 
   async #decide(guest: Guest, publicKey: Uint8Array, context: string | undefined): Promise<Decision> {
     const info = { context, ...addressOf(guest.raw) };
-    const decision = await decide(this.#options.authorize, publicKey, info);
+    const decision = await decide(this.#options.authorize, publicKey, info, guest.raw);
     if (decision.verdict === "refuse") return decision;
     if (this.#isClosing) return { verdict: "refuse", alert: "going_away", words: "" };
     if (this.#admission.isFull(guest.address)) return { verdict: "refuse", alert: "busy", words: "" };

@@ -2,7 +2,8 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { argumentError, requireObject } from "../arguments.ts";
-import { type AuthorizedKey, parseAuthorizedKeys } from "../authorized-lines.ts";
+import { type AuthorizedKey, parseAuthorizedKeys, requireHonours } from "../authorized-lines.ts";
+import type { KeyOptionName } from "../authorized-options.ts";
 import { KeyError, showPath } from "../errors.ts";
 import { formatPublicKey } from "../text.ts";
 import { readRegularFile, requirePath } from "./regular-file.ts";
@@ -25,6 +26,11 @@ const MAX_SETTLE_MS = 60_000;
 
 /** For {@link openAuthorizedKeys}. */
 export interface AuthorizedKeysOptions {
+  /**
+   * The options of lines (`to`, `from`, `max`) that the program honours; a file with another is bad. None unless given: a
+   * server of this library honours `from` and `max`, and whoever calls `lookup` looks at the options of what it gives.
+   */
+  readonly honours?: readonly KeyOptionName[];
   /** How long a changed file must stay the same before it counts, 0 to 60,000 ms; 100 unless given. */
   readonly settleMs?: number;
   /** Waits that long; a timer unless given. */
@@ -65,6 +71,7 @@ type Reading = { readonly bytes: Uint8Array; readonly young: boolean } | { reado
 export class AuthorizedKeys {
   /** Absolute: a relative one is resolved against the working directory at the opening. */
   readonly path: string;
+  readonly #honours: readonly KeyOptionName[];
   readonly #settleMs: number;
   readonly #wait: (ms: number) => Promise<unknown>;
 
@@ -84,7 +91,7 @@ export class AuthorizedKeys {
   constructor(path: string, options: AuthorizedKeysOptions = {}) {
     requirePath(path);
     requireObject("options", options, "an object such as { settleMs } was expected");
-    const { settleMs = 100, wait = sleep } = options;
+    const { settleMs = 100, wait = sleep, honours = [] } = options;
     if (typeof settleMs !== "number" || !(settleMs >= 0 && settleMs <= MAX_SETTLE_MS)) {
       throw new KeyError(
         "ERR_HAWSER_KEY_ARGUMENT",
@@ -92,6 +99,7 @@ export class AuthorizedKeys {
       );
     }
     if (typeof wait !== "function") throw argumentError("wait", wait, "a function was expected");
+    this.#honours = requireHonours(honours);
     // The working directory may change later, and the list of who is let in is not to change with it.
     this.path = absolute(path);
     this.#settleMs = settleMs;
@@ -181,7 +189,7 @@ export class AuthorizedKeys {
 
   #judge(bytes: Uint8Array): void {
     try {
-      const entries = parseAuthorizedKeys(bytes);
+      const entries = parseAuthorizedKeys(bytes, { honours: this.#honours });
       this.#keys = new Map(entries.map((key) => [formatPublicKey(key.publicKey), key]));
       this.#fault = undefined;
     } catch (error) {
