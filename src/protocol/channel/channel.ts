@@ -4,7 +4,7 @@ import type { Session } from "../handshake/session.ts";
 import { known } from "../known.ts";
 import { headerLength, maxHeldInput, pingLength } from "../limits.ts";
 import { bytesIn, type MachineEvent } from "../machine/event.ts";
-import { actionName, alertOf, seals } from "../machine/step.ts";
+import { actionName, alertOf } from "../machine/step.ts";
 import type { Action, Role, State } from "../machine/table.ts";
 import type { Output } from "../output.ts";
 import { alertBody, alertCode } from "../record/alert.ts";
@@ -16,7 +16,10 @@ import { RecordWriter } from "../record/writer.ts";
 import { UsageError } from "../usage-error.ts";
 import { Drain } from "./drain.ts";
 import type { Internals } from "./internals.ts";
+import { keysOf, type LiveSession, wipeLiveSession } from "./live-session.ts";
 import { Liveness } from "./liveness.ts";
+import { explainStay } from "./misuse.ts";
+import { withoutNonces } from "./nonces.ts";
 import { notHawser } from "./not-hawser.ts";
 import { classifyRecord } from "./records.ts";
 import type { Settings } from "./settings.ts";
@@ -70,13 +73,19 @@ export abstract class Channel extends Walk {
   /** The peer's long-term public key, 32 bytes, once the peer has proved that it is its own. */
   abstract get remotePublicKey(): Uint8Array | undefined;
 
+  /** The own long-term public key, 32 bytes: at a server, of those it has, the one that the client wanted. */
+  abstract get localPublicKey(): Uint8Array | undefined;
+  /** What the channel is for, as it goes over the wire (HS-022). */
+  protected abstract get contextBytes(): Uint8Array;
+
   /** `h` at the end of the handshake, 64 bytes, the same at both ends and public (HS-111); `undefined` before Open. */
   get channelBinding(): Uint8Array | undefined {
-    return this.#isOpen ? this.#session?.channelBinding.slice() : undefined;
+    return this.#isOpen && !this.handedOver ? this.#session?.channelBinding.slice() : undefined;
   }
 
   /** `length` bytes (1 to 64) bound to this connection, a label and a context; the same at both ends. From Open to the end. */
   exportKeyingMaterial(label: string, length: number, context: Uint8Array = new Uint8Array(0)): Uint8Array {
+    this.requireHere();
     if (this.#session === undefined || !this.#isOpen)
       throw new UsageError("nothing can be exported before Open"); // HS-110
     return this.#session.exporter.export(label, length, context);
@@ -87,7 +96,8 @@ export abstract class Channel extends Walk {
    * are handed in all the same (ST-010).
    */
   get reading(): boolean {
-    if (this.#inputEnded || this.state === "Closed" || this.state === "Failed") return false;
+    if (this.#inputEnded || this.handedOver || this.state === "Closed" || this.state === "Failed")
+      return false;
     if (drains(this.state)) return this.#drain.isReading;
     return !waits(this.state) || this.queue.length < maxHeldInput;
   }
@@ -103,6 +113,7 @@ export abstract class Channel extends Walk {
   }
 
   get #deadline(): number | undefined {
+    if (this.handedOver) return undefined;
     if (drains(this.state)) return this.#drain.deadline;
     if (!readsRecords(this.state)) return this.handshakeDeadline;
     return this.#inputEnded ? undefined : this.#liveness.deadline;
@@ -143,6 +154,7 @@ export abstract class Channel extends Walk {
 
   /** Does what is due by the clock: to be called when {@link deadline} has come. */
   tick(): Output[] {
+    this.requireHere();
     const { deadline } = this;
     if (deadline === undefined || this.#settings.now() < deadline) return [];
     const state = this.state;
@@ -199,6 +211,52 @@ export abstract class Channel extends Walk {
     if (bytes.length !== pingLength) throw new UsageError(`a Ping carries ${pingLength} bytes`);
     const allowed = this.#liveness.outstanding === undefined && !this.#inputEnded;
     return this.run({ name: allowed ? "ping" : "ping.misuse", bytes });
+  }
+
+  /**
+   * Gives `take` all that the session is made of. Unless that throws, nothing is sealed, opened or told here any more
+   * (TR-010, TR-012), and what `take` was given is wiped. The one way to a session's keys, and it ends the owner.
+   *
+   * @throws UsageError in a state other than Open, HalfClosedLocal and HalfClosedRemote
+   * @internal
+   */
+  surrender<T>(take: (session: LiveSession, platform: Settings) => T): T {
+    return this.leave(() => {
+      if (!readsRecords(this.state)) throw new UsageError(explainStay(this.state));
+      const session = this.#live(this.state as LiveSession["state"]);
+      try {
+        const taken = take(session, this.#settings);
+        this.queue.clear();
+        this.#wipe();
+        return taken;
+      } finally {
+        wipeLiveSession(this.#settings.primitives, session);
+      }
+    });
+  }
+
+  #live(state: LiveSession["state"]): LiveSession {
+    return {
+      ...keysOf(known(this.#session, "the session"), this.role),
+      role: this.role,
+      state,
+      remotePublicKey: known(this.remotePublicKey, "the peer's key"),
+      localPublicKey: known(this.localPublicKey, "the own key"),
+      context: this.contextBytes,
+      liveness: this.#liveness.leave(this.#settings.now()),
+      inputEnded: this.#inputEnded,
+      unflushed: this.#unflushed,
+      unopened: this.queue.peek(this.queue.length).slice(),
+    };
+  }
+
+  /** Goes on with a session that another channel has surrendered; {@link startRecords} has taken its keys. */
+  protected resumeRecords({ liveness, inputEnded, unflushed }: LiveSession): void {
+    this.#isOpen = true;
+    this.#liveness.resume(liveness, this.#settings.now());
+    this.#unflushed = unflushed;
+    this.#inputEnded = inputEnded;
+    if (inputEnded) this.#endJudgedIn = this.state; // ST-048: it was, in the state in which the session was left.
   }
 
   /** The event that the bytes in the queue make in a state of the handshake that reads them, if they are enough. */
@@ -292,21 +350,8 @@ export abstract class Channel extends Walk {
     this.queue.settle();
   }
 
-  /** RC-006, RC-007: where outputs need a nonce that the own direction has no more, the event that this is instead. */
   protected instead(actions: readonly Action[], event: MachineEvent): MachineEvent | undefined {
-    const { writer } = this;
-    if (writer === undefined || !actions.some(seals)) return undefined;
-    const reason = { code: "nonces_exhausted" } as const;
-    if (!writer.canSealLast) return { name: "nonce.none", reason };
-    const records = actions.reduce((sum, action) => sum + this.#recordsFor(action, event), 0);
-    return records === 0 || writer.canSeal(records) ? undefined : { name: "nonce.last", reason };
-  }
-
-  /** How many records other than Alert and Close an output seals. */
-  #recordsFor(action: Action, event: MachineEvent): number {
-    if (action === "send.ping" || action === "send.pong") return 1;
-    if (action === "send.data") return known(this.writer, "the writer").recordsFor(bytesIn(event).length);
-    return 0;
+    return this.writer === undefined ? undefined : withoutNonces(this.writer, actions, event);
   }
 
   /** ST-033. */

@@ -42,6 +42,14 @@ export class ClientChannel extends Channel {
     return this.#serverKey?.slice();
   }
 
+  get localPublicKey(): Uint8Array {
+    return this.#settings.ownKey.publicKey.slice();
+  }
+
+  protected get contextBytes(): Uint8Array {
+    return this.#settings.context.slice();
+  }
+
   /** Bytes written that wait for the handshake. A driver holds its writer back while there are many. */
   get queuedBytes(): number {
     return this.#waiting.length;

@@ -4,6 +4,17 @@ export interface LivenessPolicy {
   readonly timeout: number;
 }
 
+/** The part of a session that is about Pings. */
+export interface LivenessState {
+  /** A Ping was sent in the present silence. */
+  readonly pinged: boolean;
+  /** The 8 bytes of the Ping that awaits its Pong. */
+  readonly outstanding: Uint8Array | undefined;
+  readonly pongOwed: boolean;
+  /** Since the last record was opened, in milliseconds. */
+  readonly silence: number;
+}
+
 /** What a channel knows of Pings: the Pong it owes, the Ping it awaits an answer to, and how long the peer has been silent. */
 export class Liveness {
   readonly #policy: LivenessPolicy | undefined;
@@ -37,6 +48,25 @@ export class Liveness {
   heard(now: number): void {
     this.#lastHeard = now;
     this.#pinged = false;
+  }
+
+  /** What has to be known elsewhere for the silence to go on there, in milliseconds of this clock. */
+  leave(now: number): LivenessState {
+    const silence = Math.max(0, now - this.#lastHeard);
+    return {
+      pinged: this.#pinged,
+      outstanding: this.#outstanding?.slice(),
+      pongOwed: this.pongOwed,
+      silence,
+    };
+  }
+
+  /** Goes on where another left; the time between the two does not count (TR-026). */
+  resume({ pinged, outstanding, pongOwed, silence }: LivenessState, now: number): void {
+    this.#pinged = pinged;
+    this.#outstanding = outstanding?.slice();
+    this.pongOwed = pongOwed;
+    this.#lastHeard = now - silence;
   }
 
   pingSent(body: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { EventName, State } from "../machine/table.ts";
+import { isOver } from "./states.ts";
 
 const explanations: Partial<Record<EventName, string>> = {
   start: "start() is called once, first",
@@ -19,4 +20,12 @@ const explanations: Partial<Record<EventName, string>> = {
 /** What is wrong with a call that the state does not allow. */
 export function explainMisuse(event: EventName, state: State): string {
   return `not in state ${state}: ${explanations[event] ?? event}`;
+}
+
+/** Why a session can't be handed over in a state (TR-004, TR-005). */
+export function explainStay(state: State): string {
+  const why = isOver(state)
+    ? "it is over, and what is left to do has to be done by who said the last word"
+    : "the handshake is not over, and can be gone on with by nobody but who began it";
+  return `not in state ${state}: a session is handed over while it is open: ${why}`;
 }

@@ -1,7 +1,7 @@
 import { dhOutputOf, textOf } from "../arguments.ts";
 import { concat } from "../bytes.ts";
 import type { Reason } from "../failure.ts";
-import { decodeContext } from "../handshake/context.ts";
+import { decodeContext, encodeContext } from "../handshake/context.ts";
 import { header, headerFields, isHawser, isSpoken, otherProtocol } from "../handshake/header.ts";
 import { type RouteProgress, ServerHandshake } from "../handshake/server.ts";
 import type { KeyHolder, OwnKey } from "../key-holder.ts";
@@ -53,6 +53,15 @@ export class ServerChannel extends Channel {
   /** The client's key, once its Response has authenticated. */
   get remotePublicKey(): Uint8Array | undefined {
     return this.#clientKey?.slice();
+  }
+
+  /** The own key that has answered the client; before that, the one that was asked last. */
+  get localPublicKey(): Uint8Array | undefined {
+    return this.#ownKey?.publicKey.slice();
+  }
+
+  protected get contextBytes(): Uint8Array {
+    return encodeContext(this.#context ?? "");
   }
 
   /** A stealthy server that waits for a key reads on, as one does that hides (RT-025). */
@@ -282,6 +291,7 @@ export class ServerChannel extends Channel {
 
   /** The Hello is answered by a Challenge with a code. */
   #answer(name: "hello.admit" | "hello.refuse", ownKey: OwnKey, code: number, message = ""): MachineEvent {
+    this.#ownKey = ownKey;
     const bytes = this.#hello().writeChallenge(ownKey, code);
     if (bytes === undefined) return this.#hiddenOr({ name: "hello.zero", reason: { code: "zero_dh" } });
     return { name, bytes, code, reason: { code: "hello_refused", alert: code, message } };

@@ -16,6 +16,7 @@ export abstract class Walk {
   #state: State;
   #outputs: Output[] = [];
   #isWalking = false;
+  #hasLeft = false;
   /** The last misuse: the one exception that leaves the channel as it was. */
   #misuse: UsageError | undefined;
 
@@ -27,6 +28,11 @@ export abstract class Walk {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** The session was handed over, and goes on elsewhere: `state` is where it was then (TR-010). */
+  get handedOver(): boolean {
+    return this.#hasLeft;
   }
 
   /** The next event that the input makes, if it makes one (ST-003). */
@@ -50,7 +56,7 @@ export abstract class Walk {
    * something handed in or of this code, and ends the channel, since what it interrupted can't be told.
    */
   protected walk(call: () => void): Output[] {
-    if (this.#isWalking) throw new UsageError("a call from within a call of the same channel");
+    this.requireHere();
     this.#isWalking = true;
     this.#outputs = [];
     try {
@@ -64,6 +70,25 @@ export abstract class Walk {
     } finally {
       this.#isWalking = false;
     }
+  }
+
+  /** Ends this object's part in the walk, which goes on in another: once `call` is done, no call is taken any more. */
+  protected leave<T>(call: () => T): T {
+    this.requireHere();
+    this.#isWalking = true;
+    try {
+      const result = call();
+      this.#hasLeft = true;
+      return result;
+    } finally {
+      this.#isWalking = false;
+    }
+  }
+
+  /** TR-010. */
+  protected requireHere(): void {
+    if (this.#hasLeft) throw new UsageError("this session was handed over, and goes on elsewhere");
+    if (this.#isWalking) throw new UsageError("a call from within a call of the same channel");
   }
 
   /** Looks an event up (ST-001), carries its outputs out in order, and takes the state (ST-004, ST-006, ST-007). */

@@ -1,6 +1,6 @@
 import type { Primitives } from "../../crypto/primitives.ts";
 import { bytesOf, textOf } from "../arguments.ts";
-import { ascii, concat, u16 } from "../bytes.ts";
+import { ascii, concat, secretCopy, u16 } from "../bytes.ts";
 import { keyLength, maxExport } from "../limits.ts";
 import { CipherState } from "../noise/cipher-state.ts";
 import type { HandshakeState } from "../noise/handshake-state.ts";
@@ -67,6 +67,12 @@ export class Exporter {
     const exported = output.slice(0, length);
     this.#primitives.wipe(output);
     return exported;
+  }
+
+  /** A copy of the secret, for a session that goes on elsewhere; the caller wipes it. */
+  copySecret(): Uint8Array {
+    if (this.#secret === undefined) throw new Error("the exporter secret has been wiped");
+    return secretCopy(this.#secret);
   }
 
   wipe(): void {

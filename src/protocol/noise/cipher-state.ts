@@ -37,6 +37,13 @@ export class CipherState {
     this.#low = Number(nonce & 0xffff_ffffn);
   }
 
+  /** A copy of the key, for a session that goes on elsewhere; the caller wipes it. */
+  copyKey(): Uint8Array {
+    const key = this.#key();
+    if (key === undefined) throw new Error("a cipher without a key");
+    return secretCopy(key);
+  }
+
   /** How many messages can follow before the nonces are used up; above 2⁵³ not exactly. */
   get noncesLeft(): number {
     return (0xffff_ffff - this.#high) * 0x1_0000_0000 + (0xffff_ffff - this.#low);
