@@ -11,6 +11,7 @@ export const prefixes: Readonly<Record<string, string>> = {
   LM: "limits.md",
   SC: "security.md",
   KT: "keys.md",
+  TR: "transfer.md",
   CF: "conformance.md",
 };
 

@@ -49,7 +49,7 @@ export interface SavedSession {
 }
 
 /**
- * The one form of a session (TR-014 to TR-029).
+ * The one form of a session (TR-014 to TR-028).
  *
  * @throws UsageError where it would be longer than a blob may be, or where something waits to be sent of which the channel
  * was told that it was handed over
