@@ -12,13 +12,17 @@ export const defaultRemovalInterval = 1_000;
  * While the file can't be read nobody is let in, and nobody's connection ends.
  */
 export class Removals {
-  readonly #authorized: AuthorizedKeys;
+  readonly #authorized: Pick<AuthorizedKeys, "lookup">;
   readonly #interval: number;
   readonly #sockets: () => Iterable<HawserSocket>;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param interval in milliseconds */
-  constructor(authorized: AuthorizedKeys, interval: number, sockets: () => Iterable<HawserSocket>) {
+  constructor(
+    authorized: Pick<AuthorizedKeys, "lookup">,
+    interval: number,
+    sockets: () => Iterable<HawserSocket>,
+  ) {
     this.#authorized = authorized;
     this.#interval = interval;
     this.#sockets = sockets;

@@ -105,6 +105,8 @@ export type TunnelEvent =
   | { readonly type: "reloaded"; readonly publicKeys: readonly string[] }
   /** They were not, and what was before holds. */
   | { readonly type: "reloadFailed"; readonly failure: TunnelFailure }
+  /** Connections could not be taken for a moment: there are no descriptors left, say. */
+  | { readonly type: "serverError"; readonly failure: TunnelFailure }
   /** The end takes no more connections, and gives those that are open so long to come to their end. */
   | { readonly type: "closing"; readonly grace: number; readonly connections: number }
   | { readonly type: "closed" };

@@ -1,0 +1,163 @@
+import type { Socket } from "node:net";
+import type { HawserSocket } from "../net/index.ts";
+import { defaultDrainTimeout } from "../protocol/limits.ts";
+import { brokenOff, ended, idle, type PlainSide, type TunnelError } from "./failures.ts";
+import { PlainEnd } from "./plain-end.ts";
+
+/** How much may wait for the plain side, in bytes, before the channel is read no more. */
+const highWaterMark = 262_144;
+
+export interface SpliceOptions {
+  /** Who is on the plain side, for words. */
+  readonly side: PlainSide;
+  /** Ends both after so many milliseconds in which nothing passed; 0 for never. */
+  readonly idleTimeout: number;
+  /** What was read from the channel before. */
+  readonly head?: readonly Uint8Array[];
+}
+
+/**
+ * Joins the two sides of a tunnel: a channel, which may still be connecting, and a plain socket, which nobody has read
+ * from. Resolves when both are closed: with nothing if each direction came to its end, else with why not.
+ *
+ * | one side | the other |
+ * |---|---|
+ * | ends its direction | hears the end after all before it; its own direction goes on |
+ * | takes nothing | is read no more once `highWaterMark` waits |
+ * | the plain one breaks off | the channel gets `cancelled`, after what was read |
+ * | the channel fails, gets an alert, or is ended by this side | the plain one is reset, after what was read |
+ * | both are silent for too long | the channel gets `timeout`, the plain one is reset |
+ */
+export function splice(
+  socket: HawserSocket,
+  plain: Socket,
+  options: SpliceOptions,
+): Promise<Error | undefined> {
+  return new Promise((resolve) => new Splice(socket, plain, options, resolve).start());
+}
+
+class Splice {
+  readonly #socket: HawserSocket;
+  readonly #plain: PlainEnd;
+  readonly #options: SpliceOptions;
+  readonly #done: (failure: Error | undefined) => void;
+  #failure: Error | undefined;
+  #channelEnded = false;
+  #plainEnded = false;
+  /** Of the two sides. */
+  #open = 2;
+  /** What the plain side had taken when it was last asked. */
+  #progress: string | undefined;
+
+  constructor(
+    socket: HawserSocket,
+    plain: Socket,
+    options: SpliceOptions,
+    done: (failure: Error | undefined) => void,
+  ) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#done = done;
+    this.#plain = new PlainEnd(plain, {
+      data: (bytes) => this.#fromPlain(bytes),
+      ended: () => this.#plainEnd(),
+      wrote: () => this.#plainTook(),
+      writeFailed: () => undefined, // What has arrived is read on, and then it has failed.
+      failed: (cause) => this.#plainFailed(cause),
+    });
+    if (plain.closed) process.nextTick(() => this.#closed());
+    else plain.once("close", () => this.#closed());
+  }
+
+  start(): void {
+    const socket = this.#socket;
+    const { head = [], idleTimeout } = this.#options;
+    for (const bytes of head) this.#plain.write(bytes);
+    socket.on("data", (bytes) => this.#fromChannel(bytes));
+    socket.on("end", () => this.#channelEnd());
+    socket.on("drain", () => {
+      this.#plain.wantsInput = true;
+    });
+    socket.on("timeout", () => this.#silent());
+    socket.on("error", (error) => this.#channelFailed(error));
+    socket.once("close", () => this.#channelClosed());
+    if (socket.closed) process.nextTick(() => this.#channelClosed());
+    socket.setTimeout(idleTimeout);
+    socket.resume();
+    this.#plain.start();
+  }
+
+  // --- From the channel to the plain side
+
+  #fromChannel(bytes: Uint8Array): void {
+    this.#plain.write(bytes);
+    if (this.#plain.pending >= highWaterMark) this.#socket.pause();
+  }
+
+  #plainTook(): void {
+    if (this.#socket.isPaused() && this.#plain.pending < highWaterMark) this.#socket.resume();
+  }
+
+  #channelEnd(): void {
+    this.#channelEnded = true;
+    this.#plain.end();
+  }
+
+  #channelFailed(error: Error): void {
+    this.#failure ??= error;
+    this.#plain.reset();
+  }
+
+  #channelClosed(): void {
+    if (!this.#channelEnded || !this.#socket.writableFinished) this.#channelFailed(this.#failure ?? ended());
+    this.#closed();
+  }
+
+  // --- From the plain side to the channel
+
+  /** The bytes are the reader's memory, which is used again when this returns. */
+  #fromPlain(bytes: Uint8Array): void {
+    if (!this.#socket.write(Buffer.from(bytes))) this.#plain.wantsInput = false;
+  }
+
+  #plainEnd(): void {
+    this.#plainEnded = true;
+    this.#socket.end();
+  }
+
+  #plainFailed(cause: unknown): void {
+    const isOver = cause === undefined && this.#plainEnded && this.#channelEnded;
+    if (!isOver) this.#fail(brokenOff(this.#options.side, cause));
+  }
+
+  // --- Both
+
+  /** Nothing came out of the channel for as long as may be, nor went in; the plain side may still be taking something. */
+  #silent(): void {
+    const { pending, progress } = this.#plain;
+    const { idleTimeout } = this.#options;
+    if (pending > 0 && progress !== this.#progress) {
+      this.#progress = progress;
+      this.#socket.setTimeout(idleTimeout);
+    } else {
+      this.#fail(idle(idleTimeout));
+    }
+  }
+
+  /** The peer is told after what was written before, if that does not take too long. */
+  #fail(error: TunnelError): void {
+    const socket = this.#socket;
+    this.#failure ??= error;
+    this.#plain.reset();
+    if (socket.connecting) socket.destroy();
+    if (socket.destroyed) return;
+    const timer = setTimeout(() => socket.dismiss(error.toAlert()), defaultDrainTimeout);
+    socket.once("close", () => clearTimeout(timer));
+    socket.alert(error.alert, error.told).catch(() => undefined); // It is over already, and has said so.
+  }
+
+  #closed(): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#done(this.#failure);
+  }
+}
