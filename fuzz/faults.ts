@@ -187,4 +187,20 @@ export const faults: readonly Fault[] = [
     replace: "if (false) {",
     runs: 50_000,
   },
+  {
+    name: "option-not-known-is-skipped",
+    target: "authorized-keys",
+    file: "keys/authorized-options.ts",
+    find: "if (!isKnown(name)) throw unknown(name, count);",
+    replace: "if (!isKnown(name)) return Object.freeze(options);",
+    runs: 50_000,
+  },
+  {
+    name: "bits-after-the-prefix",
+    target: "authorized-keys",
+    file: "keys/address-range.ts",
+    find: "if (isInside) throw",
+    replace: "if (false) throw",
+    runs: 50_000,
+  },
 ];

@@ -199,6 +199,18 @@ function texts(): void {
     "\u0005\n",
     `\u0001 ${"n".repeat(65)}\n`,
     "hawser1\nqqqq\n",
+    'to="127.0.0.1:5432",from="192.0.2.0/24,2001:db8::/32",max="2" \u0001 alice\n',
+    'to="unix:/run/a b,c.sock"\t\u0001\nfrom="::1" \u0002\nmax="1",from="10.0.0.1" \u0003 n\n',
+    'to="[fe80::1%eth0]:80" \u0001\nto="A.example:1" \u0002\n',
+    'from="::ffff:192.0.2.1" \u0001\n',
+    'from="192.0.2.1/24" \u0001\n',
+    'max="1",max="2" \u0001\n',
+    'max="0" \u0001\n',
+    "max=1 \u0001\n",
+    'form="::1" \u0001\n',
+    'to="\u0001:1" \u0002\n',
+    'to="unix:/\u0006" \u0001\n',
+    'from="64:ff9b::192.0.2.1/128,0.0.0.0/0,::/0" \u0001\n',
   ];
   for (const [i, file] of files.entries()) save("authorized-keys", `file-${i}`, file);
   save("authorized-keys", "utf-16", [0xff, 0xfe, 1, 0]);
