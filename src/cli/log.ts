@@ -1,6 +1,10 @@
+import { createRequire } from "node:module";
 import type { Surroundings } from "./surroundings.ts";
 
-export type Level = "info" | "warn" | "error";
+export const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** How much an entry matters. */
+export type Level = (typeof LEVELS)[number];
 
 /** What an entry says besides its words: public things only. `undefined` is left out. */
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -34,16 +38,22 @@ export function hasColors(
   return stream.isTTY === true && env["TERM"] !== "dumb";
 }
 
+/** Puts entries on standard error. */
+type Writer = (level: Level, entry: Entry) => void;
+
 /** What the command has to say, on standard error: lines for people, or one JSON object a line for programs. */
 export class Log {
-  readonly #surroundings: Surroundings;
-  readonly #json: boolean;
-  readonly #now: () => number;
+  /** What matters less is not said. */
+  level: Level = "info";
+  readonly #write: Writer;
 
   constructor(surroundings: Surroundings, options: LogOptions) {
-    this.#surroundings = surroundings;
-    this.#json = options.json;
-    this.#now = options.now ?? Date.now;
+    const { json, now = Date.now } = options;
+    this.#write = json ? jsonWriter(surroundings, now) : textWriter(surroundings);
+  }
+
+  debug(entry: Entry): void {
+    this.#put("debug", entry);
   }
 
   info(entry: Entry): void {
@@ -59,20 +69,36 @@ export class Log {
   }
 
   #put(level: Level, entry: Entry): void {
-    const { stderr, env } = this.#surroundings;
-    if (this.#json) {
-      const { event, code, words, fields } = entry;
-      const time = new Date(this.#now()).toISOString();
-      stderr.write(`${jsonLine({ time, level, event, code, message: words, ...fields })}\n`);
-    } else if (entry.words !== undefined) {
-      const name = entry.isBare === true ? "" : `${paint("hawser:", level, hasColors(stderr, env))} `;
-      const code = entry.code === undefined ? "" : ` (${entry.code})`;
-      stderr.write(`${name}${printable(entry.words)}${code}\n`);
-    }
+    if (LEVELS.indexOf(level) >= LEVELS.indexOf(this.level)) this.#write(level, entry);
   }
 }
 
-const colours: Readonly<Record<Level, string>> = { info: "1", warn: "1;33", error: "1;31" };
+function textWriter({ stderr, env }: Surroundings): Writer {
+  return (level, entry) => {
+    if (entry.words === undefined) return;
+    const name = entry.isBare === true ? "" : `${paint("hawser:", level, hasColors(stderr, env))} `;
+    const code = entry.code === undefined ? "" : ` (${entry.code})`;
+    stderr.write(`${name}${printable(entry.words)}${code}\n`);
+  };
+}
+
+/** By pino, which is loaded only here; at once, as the first thing said may be a mistake in the command line. */
+function jsonWriter({ stderr }: Surroundings, now: () => number): Writer {
+  const { pino } = createRequire(import.meta.url)("pino") as typeof import("pino");
+  const logger = pino(
+    {
+      base: null,
+      level: "debug",
+      messageKey: "message",
+      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line) => void stderr.write(`${printableJson(line.trimEnd())}\n`) },
+  );
+  return (level, { event, code, words, fields }) => logger[level]({ event, code, ...fields }, words);
+}
+
+const colours: Readonly<Record<Level, string>> = { debug: "2", info: "1", warn: "1;33", error: "1;31" };
 
 function paint(text: string, level: Level, isColoured: boolean): string {
   return isColoured ? `\u001b[${colours[level]}m${text}\u001b[0m` : text;
@@ -83,9 +109,9 @@ export function printable(text: string): string {
   return text.replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, (character) => `\\u{${hexadecimal(character)}}`);
 }
 
-/** JSON of printable characters alone: the log may be looked at in a terminal too. */
-function jsonLine(value: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+/** JSON with printable characters alone: the log may be looked at in a terminal too. */
+function printableJson(json: string): string {
+  return json.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
     Array.from({ length: character.length }, (_, at) => {
       const unit = character.charCodeAt(at).toString(16).padStart(4, "0");
       return `\\u${unit}`;

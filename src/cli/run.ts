@@ -88,7 +88,11 @@ const SECRET_RUN = new RegExp(`[${BECH32_ALPHABET.toUpperCase()}]{40}`);
 /** Known before the words are parsed, so that a mistake in them is told in the way asked for. */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
-  return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  if (words.includes("--json")) return true;
+  return words.some(
+    (word, at) => word === "--log-format=json" || (word === "--log-format" && words[at + 1] === "json"),
+  );
 }
 
 function mistake(error: CommanderError, argv: readonly string[]): Error {
