@@ -46,5 +46,7 @@ export function fuzz(data: Uint8Array): void {
   );
   const shown = escapeMessage(found.message);
   check(!/[\p{C}\p{Zl}\p{Zp}]/u.test(shown), "a character that does something to a terminal is shown");
+  // At most `\u{..}` for each byte of a control character.
+  check(shown.length <= 6 * body.length, `memory: ${shown.length} characters for ${body.length} bytes`);
   check(unescaped(shown) === found.message, "what is shown is not what was said");
 }

@@ -41,6 +41,7 @@ export function fuzz(data: Uint8Array): void {
   if (!isGood(end, options, { bytes, challenge, shown, code })) {
     check(end.sent().length === 0, "a client that fails before its Response says nothing");
     end.checkTrace();
+    end.checkMemory(data);
     return;
   }
   if (options.serverKey === undefined) end.take(end.channel.trust());
@@ -52,6 +53,7 @@ export function fuzz(data: Uint8Array): void {
   checkSameBytes(response.context, context, "the context");
   if (plaintext.length >= 3) judgeVerdict(end, sealedRecord(verdict, plaintext), plaintext, size);
   end.checkTrace();
+  end.checkMemory(data);
 }
 
 interface Made {

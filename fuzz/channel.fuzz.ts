@@ -48,6 +48,8 @@ export function fuzz(data: Uint8Array): void {
   server.checkDelivered(client);
   client.end.checkTrace();
   server.end.checkTrace();
+  client.end.checkMemory(data);
+  server.end.checkMemory(data);
 }
 
 /** Delivers everything to and fro until both are silent, letting everybody in. */

@@ -2,9 +2,14 @@ import { ByteQueue } from "../src/protocol/record/byte-queue.ts";
 import { Deframer } from "../src/protocol/record/deframer.ts";
 import { check, checkSameBytes } from "./support/check.ts";
 import { cutUp } from "./support/cut-up.ts";
+import { isCounted, reachableBytes } from "./support/reachable.ts";
 
 /** How the stream is cut, and the stream: see `cutUp`. */
 export const lengths = { usual: 128, longest: 140_000 };
+
+/** A count of memory takes as long as many runs. */
+const countedOneIn = 256;
+const largestRecord = 65_537;
 
 type Cut = {
   readonly frames: readonly Uint8Array[];
@@ -29,18 +34,23 @@ function cutWhole(stream: Uint8Array): Cut {
 
 /**
  * However a stream is cut on its way, the same records come out of it, a length that no record has stops it, and
- * nothing that was pushed is looked at once it has been given back.
+ * nothing that was pushed is looked at once it has been given back. What is held is less than one record; and the memory
+ * of the queue, counted for one input in 256, is twice what has come in since nothing was held (at most one record).
  */
 export function fuzz(data: Uint8Array): void {
   const { stream, chunks } = cutUp(data);
   const expected = cutWhole(stream);
   const queue = new ByteQueue();
   const deframer = new Deframer(queue);
+  const isMemoryCounted = isCounted(stream, countedOneIn);
   let seen = 0;
   let held = 0;
+  /** Since nothing was held. */
+  let received = 0;
   for (const chunk of chunks) {
     queue.push(chunk);
     held += chunk.length;
+    received += chunk.length;
     for (;;) {
       const frame = deframer.next();
       if (frame === undefined) break;
@@ -58,6 +68,12 @@ export function fuzz(data: Uint8Array): void {
     }
     queue.settle();
     chunk.fill(0xa5);
+    check(held < largestRecord, `${held} bytes held between two chunks`);
+    if (held === 0) received = 0;
+    if (!isMemoryCounted || chunk !== chunks.at(-1)) continue;
+    const bound = Math.max(64, 2 * Math.min(received, largestRecord));
+    const found = reachableBytes(queue);
+    check(found <= bound, `memory: ${found} bytes are kept for ${held}, not ${bound} at most`);
   }
   check(expected.badLength === undefined, `length ${expected.badLength} let through`);
   check(seen === expected.frames.length, `${seen} of ${expected.frames.length} records`);

@@ -62,6 +62,7 @@ export function fuzz(data: Uint8Array): void {
   const answer = end.sent();
   judge(end, server, { hello, answer, tail, knowsE: hasOwn && same(e, hello.subarray(8, 40)) });
   end.checkTrace();
+  end.checkMemory(data);
 }
 
 interface Server {

@@ -10,7 +10,7 @@ const nothing = new Uint8Array(0);
 
 /**
  * A plaintext is refused by the same check as by the generated parser, or what it is found to hold makes the same bytes
- * again.
+ * again. It takes no memory of its own.
  */
 export function fuzz(data: Uint8Array): void {
   if (data.length < 3 || data.length > lengths.longest) return;
@@ -27,6 +27,12 @@ export function fuzz(data: Uint8Array): void {
   check(recordTypes[found.type] === expected.type, `taken for ${found.type}, not type ${expected.type}`);
   const body =
     "body" in found ? found.body : found.type === "alert" ? alertBody(found.code, found.message) : nothing;
+  // No memory of its own: a body lies where the plaintext does, and a message is no longer than its bytes.
+  check(!("body" in found) || found.body.buffer === plaintext.buffer, "memory: the body is a copy");
+  check(
+    found.type !== "alert" || found.message.length <= plaintext.length,
+    "memory: a message out of nothing",
+  );
   checkSameBytes(body, expected.body, "the body");
   const again = new Uint8Array(plaintext.length);
   writePlaintext(again, found.type, body, plaintext.length);

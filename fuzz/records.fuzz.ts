@@ -34,6 +34,7 @@ export function fuzz(data: Uint8Array): void {
     );
     check(said === wanted, `step ${count}: "${said}", not "${wanted}"`);
   }
+  peer.checkMemory(data);
 }
 
 interface Step {
@@ -77,6 +78,24 @@ function nextStep(input: Input, peer: HostilePeer, judge: RecordJudge): Step | u
       const at = 2 + (input.u8() % (bytes.length - 2));
       bytes[at] = (bytes[at] ?? 0) ^ (input.u8() || 1);
       return { expected: judge.bad(), call: () => peer.deliver(bytes, size) };
+    }
+    case 12: {
+      // Such a one of the length from which on records are opened in a way of their own.
+      const bytes = peer.seal(plaintextOf(0, new Uint8Array(8_000 + (input.u16() % 57_517)).fill(9)));
+      const at = 2 + (input.u16() % (bytes.length - 2));
+      bytes[at] = (bytes[at] ?? 0) ^ (input.u8() || 1);
+      return { expected: judge.bad(), call: () => peer.deliver(bytes, size) };
+    }
+    case 13: {
+      // Padding, most of it.
+      const body = input.take(1 + (input.u8() & 7));
+      return record(plaintextOf(0, body, input.u16() % (65_517 - body.length)));
+    }
+    case 14: {
+      // Only the beginning of a record comes, and the run is over.
+      const bytes = peer.seal(plaintextOf(0, new Uint8Array(1 + (input.u16() % 65_516)).fill(5)));
+      const part = bytes.subarray(0, 1 + (input.u16() % (bytes.length - 1)));
+      return { expected: judge.partly(), call: () => peer.deliver(part, size) };
     }
     case 5: {
       // A length that no record has.

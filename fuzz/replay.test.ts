@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { primitives } from "./support/primitives.ts";
+import { countAll } from "./support/reachable.ts";
 
-// Every input that a fuzzer once found worth keeping, or that broke something, runs with every test run.
+// Every input that a fuzzer once found worth keeping, or that broke something, runs with every test run. The memory that is
+// kept is counted for each of them.
+countAll();
 
 const here = import.meta.dirname;
 const corpus = join(here, "corpus");
@@ -45,6 +49,25 @@ describe.each(targets)("corpus of %s", async (target) => {
     expect(grown).not.toEqual([]);
     for (const name of grown) replay(name);
   });
+
+  // A way that nobody takes is not fuzzed. Of the providers, the native one alone has this one.
+  const { openLong } = primitives;
+  if (openLong !== undefined && ["records", "channel"].includes(target)) {
+    it("has records that are opened as long ones are", () => {
+      let opened = 0;
+      const counting = (...given: Parameters<typeof openLong.open>) => {
+        opened++;
+        return openLong.open(...given);
+      };
+      Object.assign(primitives, { openLong: { from: openLong.from, open: counting } });
+      try {
+        for (const name of inputs) replay(name);
+      } finally {
+        Object.assign(primitives, { openLong });
+      }
+      expect(opened).toBeGreaterThan(10);
+    });
+  }
 
   const named = inputs.filter((name) => !isGrown(name));
   if (named.length > 0) it.each(named)("%s", replay);

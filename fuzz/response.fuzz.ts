@@ -67,6 +67,7 @@ export function fuzz(data: Uint8Array): void {
   if (fails !== undefined) end.checkFailed(fails);
   else check(end.has("open"), `accepted, and in ${end.channel.state}`);
   end.checkTrace();
+  end.checkMemory(data);
 }
 
 interface Made {

@@ -17,6 +17,7 @@ const input = readFileSync(file);
 const built = (path) => pathToFileURL(join(root, "build", "fuzz", path)).href;
 const { fuzz } = await import(built(`fuzz/${target}.fuzz.js`));
 const { traceCalls } = await import(built("fuzz/support/trace.js"));
+const { countAll } = await import(built("fuzz/support/reachable.js"));
 
 console.log(`${target}, ${input.length} bytes`);
 for (let at = 0; at < input.length && at < 1_024; at += 16) {
@@ -27,6 +28,7 @@ for (let at = 0; at < input.length && at < 1_024; at += 16) {
   );
 }
 traceCalls((line) => console.log(line));
+countAll();
 try {
   fuzz(input);
 } catch (error) {

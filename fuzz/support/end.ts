@@ -10,6 +10,7 @@ import {
 } from "../../src/protocol/index.ts";
 import { check } from "./check.ts";
 import { clientEphemeral, clientKey, randomness, serverEphemeral, serverKey } from "./keys.ts";
+import { MemoryJudge } from "./memory-judge.ts";
 import { primitives } from "./primitives.ts";
 import { join } from "./sealing.ts";
 
@@ -25,8 +26,10 @@ export function newClient(
   clock: Clock = { now: 0 },
 ): End<ClientChannel> {
   const randomBytes = randomness(clientEphemeral);
-  const common = { primitives, randomBytes, now: () => clock.now, keyHolder: clientKey };
-  return new End(new ClientChannel({ ...common, ...options }));
+  const judge = new MemoryJudge();
+  const { memory } = judge;
+  const common = { primitives, randomBytes, memory, now: () => clock.now, keyHolder: clientKey };
+  return new End(new ClientChannel({ ...common, ...options }), judge);
 }
 
 export function newServer(
@@ -34,21 +37,26 @@ export function newServer(
   clock: Clock = { now: 0 },
 ): End<ServerChannel> {
   const randomBytes = randomness(serverEphemeral);
-  const common = { primitives, randomBytes, now: () => clock.now, keyHolders: [serverKey] };
-  return new End(new ServerChannel({ ...common, ...options }));
+  const judge = new MemoryJudge();
+  const { memory } = judge;
+  const common = { primitives, randomBytes, memory, now: () => clock.now, keyHolders: [serverKey] };
+  return new End(new ServerChannel({ ...common, ...options }), judge);
 }
 
 export class End<C extends AnyChannel = AnyChannel> {
   readonly channel: C;
   readonly outputs: Output[] = [];
+  readonly #memoryJudge: MemoryJudge;
   #sent: Uint8Array[] = [];
 
-  constructor(channel: C) {
+  constructor(channel: C, memoryJudge: MemoryJudge) {
     this.channel = channel;
+    this.#memoryJudge = memoryJudge;
   }
 
-  /** Takes what a call gave, and answers where a DH is asked for. */
-  take(outputs: readonly Output[]): void {
+  /** Takes what a call gave, which may have handed in so many bytes, and answers where a DH is asked for. */
+  take(outputs: readonly Output[], given?: number): void {
+    this.#memoryJudge.called(this.channel, outputs, given);
     for (const output of outputs) {
       this.outputs.push(output);
       if (output.type === "transmit") this.#sent.push(output.bytes);
@@ -64,7 +72,7 @@ export class End<C extends AnyChannel = AnyChannel> {
     const step = size === 0 ? bytes.length : size;
     for (let at = 0; at < bytes.length; at += step) {
       const chunk = bytes.slice(at, at + step);
-      this.take(this.channel.receive(chunk));
+      this.take(this.channel.receive(chunk), chunk.length);
       chunk.fill(0xa5);
     }
   }
@@ -94,6 +102,11 @@ export class End<C extends AnyChannel = AnyChannel> {
   checkTrace(): void {
     const { channel, outputs } = this;
     checkTrace(channel instanceof ClientChannel ? "client" : "server", channel, outputs);
+  }
+
+  /** Counts the memory that the end keeps, for one input in so many. */
+  checkMemory(input: Uint8Array): void {
+    this.#memoryJudge.checkReachable(this.channel, input);
   }
 
   /** Checks that the end has failed in this way. */

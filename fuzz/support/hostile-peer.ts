@@ -5,7 +5,9 @@ import { clientSettings } from "../../src/protocol/channel/options.ts";
 import { Exporter, type Session } from "../../src/protocol/handshake/session.ts";
 import type { Output, Role } from "../../src/protocol/index.ts";
 import { CipherState } from "../../src/protocol/noise/cipher-state.ts";
+import type { RecordMemory } from "../../src/protocol/record/memory.ts";
 import { clientEphemeral, clientKey, randomness, serverKey } from "./keys.ts";
+import { MemoryJudge } from "./memory-judge.ts";
 import { primitives } from "./primitives.ts";
 import { openedRecords, sealedRecord } from "./sealing.ts";
 import { judgePlaintext } from "./wire.ts";
@@ -32,9 +34,11 @@ function newSession(): Session {
 /** Either end as it is after any handshake: from there on they are the same code. */
 class OpenChannel extends Channel {
   readonly remotePublicKey = undefined;
+  readonly localPublicKey = clientKey.publicKey;
+  protected readonly contextBytes = new Uint8Array(32);
 
-  constructor(role: Role) {
-    super(role, "Open", settings, internals);
+  constructor(role: Role, memory: RecordMemory) {
+    super(role, "Open", { ...settings, memory }, internals);
     this.startRecords(newSession());
   }
 
@@ -58,16 +62,19 @@ export class HostilePeer {
   readonly channel: Channel;
   readonly #sends: CipherState;
   readonly #receives: CipherState;
+  readonly #memoryJudge = new MemoryJudge();
   #outputs: Output[] = [];
 
   constructor(role: Role) {
-    this.channel = new OpenChannel(role);
+    this.channel = new OpenChannel(role, this.#memoryJudge.memory);
     const { clientCipher, serverCipher } = newSession();
     [this.#sends, this.#receives] =
       role === "client" ? [serverCipher, clientCipher] : [clientCipher, serverCipher];
   }
 
-  take(outputs: readonly Output[]): void {
+  /** Takes what a call gave, which may have handed in so many bytes. */
+  take(outputs: readonly Output[], given?: number): void {
+    this.#memoryJudge.called(this.channel, outputs, given);
     this.#outputs.push(...outputs);
   }
 
@@ -79,9 +86,14 @@ export class HostilePeer {
     const step = size === 0 ? bytes.length : bytes.length > 1_000 ? 1_000 * size : size;
     for (let at = 0; at < bytes.length; at += step) {
       const chunk = bytes.slice(at, at + step);
-      this.take(this.channel.receive(chunk));
+      this.take(this.channel.receive(chunk), chunk.length);
       chunk.fill(0xa5);
     }
+  }
+
+  /** Counts the memory that the end keeps, for one input in so many. */
+  checkMemory(input: Uint8Array): void {
+    this.#memoryJudge.checkReachable(this.channel, input);
   }
 
   /** Any plaintext as the peer's next record. */

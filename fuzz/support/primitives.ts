@@ -35,4 +35,5 @@ export const primitives: Primitives = {
   open: (key, nonce, data, ciphertext, out) => real.open(key, nonce, data, ciphertext, out),
   equal: (a, b) => real.equal(a, b),
   wipe: (bytes) => real.wipe(bytes),
+  ...(real.openLong === undefined ? {} : { openLong: real.openLong }),
 };

@@ -63,6 +63,13 @@ export class RecordJudge {
     return this.#ended ? "misuse" : this.#fails(badRecord, "bad_record");
   }
 
+  /** A record that has not come whole (RC-021); no other can follow. */
+  partly(): Expected {
+    if (this.#ended) return "misuse";
+    this.isOver = true;
+    return [];
+  }
+
   /** RC-039 to RC-041. */
   flushed(): Expected {
     this.#pongOwed = false;
