@@ -76,7 +76,10 @@ export function encodeSession(primitives: Primitives, session: SavedSession): Ui
   out.bytes(live.exporterSecret);
   for (const { key, nonce } of [live.sending, live.receiving]) out.bytes(key).u64(nonce);
   out.bytes(live.unopened).bytes(unread).bytes(unsent);
-  return out.bytes(checksumOf(primitives, out.written)).written;
+  const digest = primitives.blake2b(out.written);
+  out.bytes(digest.subarray(0, blobChecksumLength));
+  primitives.wipe(digest);
+  return out.written;
 }
 
 /**
@@ -94,9 +97,10 @@ export function decodeSession(primitives: Primitives, blob: Uint8Array): SavedSe
   if (input.u8() !== blobSuite) throw new SessionBlobError("suite");
   if (input.u32() !== blob.length) throw new SessionBlobError("length");
   const end = blob.length - blobChecksumLength;
-  // TR-017: an accident is looked for here, not an attack, so what the comparison tells by its time does not matter.
-  if (!primitives.equal(checksumOf(primitives, blob.subarray(0, end)), blob.subarray(end)))
-    throw new SessionBlobError("checksum");
+  const digest = primitives.blake2b(blob.subarray(0, end));
+  const isWhole = primitives.equal(digest.subarray(0, blobChecksumLength), blob.subarray(end));
+  primitives.wipe(digest);
+  if (!isWhole) throw new SessionBlobError("checksum"); // TR-017
   const session = readFields(input, end);
   try {
     checkTogether(session);
@@ -165,11 +169,6 @@ function flagsOf({ liveness, inputEnded, unflushed }: LiveSession): number {
     (inputEnded ? flagBits.inputEnded : 0) |
     (unflushed ? flagBits.unflushed : 0)
   );
-}
-
-/** TR-017. */
-function checksumOf(primitives: Primitives, bytes: Uint8Array): Uint8Array {
-  return primitives.blake2b(bytes).subarray(0, blobChecksumLength);
 }
 
 /** TR-021. */

@@ -11,7 +11,14 @@ import {
   type TakerState,
   takerTable,
 } from "./hand-over-table.ts";
-import { type HeldSession, holdSession, type ImportedSession, type ImportOptions } from "./import.ts";
+import {
+  type HeldSession,
+  holdSession,
+  type ImportedSession,
+  type ImportOptions,
+  seenHere,
+} from "./import.ts";
+import type { SeenBlobs } from "./seen.ts";
 
 /** The messages between the two, and the byte that each is told by (TR-041). `Offer` carries the blob. */
 export const handOverMessages = { Offer: 1, Go: 2, Ack: 3, Refuse: 4, Done: 5 } as const;
@@ -118,11 +125,14 @@ export type TakerOutput =
  */
 export class Taker {
   readonly #options: ImportOptions;
+  readonly #seen: SeenBlobs;
   #state: TakerState = "Waiting";
   #held: HeldSession | undefined;
 
-  constructor(options: ImportOptions) {
+  /** @param seen what the process has imported; only a test has more than one process in it */
+  constructor(options: ImportOptions, seen: SeenBlobs = seenHere) {
     this.#options = options;
+    this.#seen = seen;
   }
 
   get state(): TakerState {
@@ -139,7 +149,7 @@ export class Taker {
     if (this.#state !== "Waiting") return this.#discard(blob, "Offer");
     if (!hasRoom) return this.#discard(blob, "Offer.full");
     try {
-      this.#held = holdSession(blob, this.#options);
+      this.#held = holdSession(blob, this.#options, this.#seen);
     } catch (error) {
       if (!(error instanceof SessionBlobError)) throw error;
       return [...this.#step("Offer.bad"), { type: "refused", error }];

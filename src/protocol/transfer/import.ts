@@ -24,16 +24,21 @@ export interface ImportedSession {
 }
 
 /** All blobs that this process has imported: in Node each thread with a heap of its own counts as one. */
-const seenHere = new SeenBlobs();
+export const seenHere = new SeenBlobs();
 
 /**
  * Makes a channel of what {@link exportSession} gave. The blob is wiped, whatever comes of it; it makes one channel, once.
  *
+ * @param seen what the process has imported; only a test has more than one process in it
  * @throws SessionBlobError for what is no blob, or one that was imported before
  * @throws UsageError for options that make no sense; the blob is as it was then
  */
-export function importSession(blob: Uint8Array, options: ImportOptions): ImportedSession {
-  return holdSession(blob, options).goOn();
+export function importSession(
+  blob: Uint8Array,
+  options: ImportOptions,
+  seen: SeenBlobs = seenHere,
+): ImportedSession {
+  return holdSession(blob, options, seen).goOn();
 }
 
 /** A session that nobody else can import any more in this process, and that does nothing yet. */
@@ -68,8 +73,6 @@ export class HeldSession {
 
 /**
  * The first half of {@link importSession}: reads a blob, wipes it, and seals nothing before {@link HeldSession.goOn}.
- *
- * @param seen what the process has imported; a test's own
  */
 export function holdSession(
   blob: Uint8Array,

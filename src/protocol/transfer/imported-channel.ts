@@ -6,11 +6,12 @@ import type { Reason } from "../failure.ts";
 import { decodeContext } from "../handshake/context.ts";
 import { Exporter } from "../handshake/session.ts";
 import type { MachineEvent } from "../machine/event.ts";
+import type { Role } from "../machine/table.ts";
 import { CipherState } from "../noise/cipher-state.ts";
 import type { Output } from "../output.ts";
 import type { SavedSession } from "./blob.ts";
 
-/** One end of a connection whose handshake was made by another channel. */
+/** One end of a connection whose handshake was made by another channel: it behaves as that one would have (TR-006). */
 export class ImportedChannel extends Channel {
   readonly #session: Pick<SavedSession["live"], "remotePublicKey" | "localPublicKey" | "context">;
 
@@ -34,8 +35,8 @@ export class ImportedChannel extends Channel {
     this.resumeRecords(live);
   }
 
-  /** Client or server, as it was made. */
-  get kind(): "client" | "server" {
+  /** Which end of the connection it is. */
+  get end(): Role {
     return this.role;
   }
 
