@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
 import { Transport, type TransportEvents } from "../net/transport.ts";
 import { defaultDrainBytes, defaultDrainTimeout } from "../protocol/limits.ts";
+import { confirmEnd } from "./true-end.ts";
+
+type Callback = (error?: Error | null) => void;
 
 /**
  * The plain side of a tunnel's connection: a TCP or unix socket as the channel's own transports are, so that what has
@@ -9,6 +12,11 @@ import { defaultDrainBytes, defaultDrainTimeout } from "../protocol/limits.ts";
 export class PlainEnd {
   readonly #socket: Socket;
   readonly #transport: Transport;
+  /** The system has been told of the end of what is written. */
+  #endTold = false;
+  /** The peer's end is one. */
+  #endConfirmed = false;
+  #finish: (() => void) | undefined;
   #cutting: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, events: TransportEvents) {
@@ -16,11 +24,18 @@ export class PlainEnd {
     const patience = { timeout: defaultDrainTimeout, bytes: defaultDrainBytes };
     this.#transport = new Transport(socket, patience, {
       ...events,
+      ended: () =>
+        confirmEnd(socket, () => {
+          this.#endConfirmed = true;
+          events.ended();
+          this.#finish?.();
+        }),
       wrote: () => {
         if (this.#cutting !== undefined) this.#cutWhenFlushed();
         else events.wrote();
       },
     });
+    this.#delayFinish();
   }
 
   /** Begins to read. */
@@ -62,9 +77,22 @@ export class PlainEnd {
     this.#cutWhenFlushed();
   }
 
+  /** A socket that is done with both directions destroys itself, and could not be asked any more what its end was. */
+  #delayFinish(): void {
+    const socket = this.#socket;
+    const { _final } = socket;
+    socket._final = (callback: Callback) => {
+      _final.call(socket, (error) => {
+        this.#endTold = true;
+        if (this.#endConfirmed) callback(error);
+        else this.#finish = () => callback(error);
+      });
+    };
+  }
+
   #cutWhenFlushed(): void {
     const { pending } = this.#transport;
-    const isShutting = this.#socket.writableEnded && !this.#socket.writableFinished;
+    const isShutting = this.#socket.writableEnded && !this.#endTold;
     const waits = pending > 0 && pending < Number.POSITIVE_INFINITY;
     // A reset would fail while the system is being told of the end.
     if (!waits && !isShutting) this.#cut();
