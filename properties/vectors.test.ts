@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Role, StepFields, Vector } from "../scripts/vectors-format.ts";
+import type { CallFields, Role, StepFields, Vector } from "../scripts/vectors-format.ts";
 import { bytesOf } from "../spec/vectors/replay.ts";
 import { ClientChannel, type KeyHolder, type Output, ServerChannel } from "../src/protocol/index.ts";
 import { absorb, delivered, type End, joined, newEnd, primitives } from "./model/pair.ts";
@@ -17,14 +17,23 @@ const vectors = readdirSync(folder)
   .map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Vector);
 
 const expanded = new Map<string, Uint8Array>();
-/** The records of a `repeat` step. */
-function expand(step: StepFields & { kind: "repeat" }): Uint8Array {
+/** The record of a `filled` step as a plaintext. */
+function filledPlaintext(step: StepFields & { kind: "filled" }): Uint8Array {
+  const plaintext = zeros(step.plaintextLength);
+  plaintext.set([0, ...u16(step.size)]);
+  return plaintext.fill(Number.parseInt(step.byte, 16), 3, 3 + step.size);
+}
+
+/** The records of a `repeat` or `filled` step. */
+function expand(step: StepFields & { kind: "repeat" | "filled" }): Uint8Array {
+  const many = step.kind === "repeat";
+  const plaintext = many ? fromHex(step.plaintext) : filledPlaintext(step);
   const bytes =
     expanded.get(step.sha256) ??
     concat(
-      ...Array.from({ length: step.count }, (_, i) => {
-        const nonce = BigInt(step.firstNonce) + BigInt(i);
-        const ciphertext = seal(fromHex(step.key), nonce, zeros(0), fromHex(step.plaintext));
+      ...Array.from({ length: many ? step.count : 1 }, (_, i) => {
+        const nonce = BigInt(many ? step.firstNonce : step.nonce) + BigInt(i);
+        const ciphertext = seal(fromHex(step.key), nonce, zeros(0), plaintext);
         return concat(u16(ciphertext.length), ciphertext);
       }),
     );
@@ -48,9 +57,16 @@ function randomness(...values: readonly (string | null)[]): (length: number) => 
 
 const padding = (block: number | null) => (block === null ? ("none" as const) : { block });
 
-function channelOf(vector: Vector, role: Role, failures: string[]): ClientChannel | ServerChannel {
-  const inside = { table: watched(failures), firstNonces: { client: 0n, server: 0n } };
-  const common = { primitives, now: () => 0 };
+function channelOf(
+  vector: Vector,
+  role: Role,
+  failures: string[],
+  now: () => number,
+): ClientChannel | ServerChannel {
+  const { counters = { client: "0", server: "0" } } = vector;
+  const firstNonces = { client: BigInt(counters.client), server: BigInt(counters.server) };
+  const inside = { table: watched(failures), firstNonces };
+  const common = { primitives, now };
   const { client, server } = vector;
   if (role === "client") {
     return new ClientChannel(
@@ -73,6 +89,7 @@ function channelOf(vector: Vector, role: Role, failures: string[]): ClientChanne
       keyHolders: server.longTerm.map(keyHolder),
       ...(server.contexts === null ? {} : { contexts: server.contexts }),
       application: server.application,
+      routes: server.knows !== undefined,
       stealth: server.stealth,
       padding: padding(server.paddingBlock),
     },
@@ -87,7 +104,10 @@ function decide({ decision }: Vector["server"], channel: ServerChannel): Output[
 }
 
 /** The calls that make a step from the own end, if it is not one that comes by itself. */
-function act(channel: ClientChannel | ServerChannel, step: StepFields): Output[] {
+function act(channel: ClientChannel | ServerChannel, step: StepFields, vector: Vector): Output[] {
+  if ("waited" in step) return [];
+  if (step.kind === "call") return actCall(channel, step, vector);
+  if (step.kind === "filled") return channel.write(filledPlaintext(step).slice(3, 3 + step.size));
   if (step.kind !== "repeat" && (step.kind !== "record" || step.under === "verdict")) return [];
   const plaintext = fromHex(step.plaintext);
   const body = plaintext.slice(3, 3 + plaintext[1]! * 256 + plaintext[2]!);
@@ -110,6 +130,31 @@ function act(channel: ClientChannel | ServerChannel, step: StepFields): Output[]
   }
 }
 
+/** What is called at a `call` step; a deadline is the clock's, which the player moves. */
+function actCall(channel: ClientChannel | ServerChannel, step: CallFields, vector: Vector): Output[] {
+  switch (step.call) {
+    case "deadline":
+      return channel.tick();
+    case "flushed":
+      return channel.flushed();
+    case "decide":
+      return channel instanceof ServerChannel ? (decide(vector.server, channel) ?? []) : [];
+    case "close":
+      return channel.close();
+    case "write":
+      return channel.write(new Uint8Array(step.count).fill(Number.parseInt(step.byte, 16)));
+    case "alert":
+      return channel.alert(step.code, step.message);
+  }
+}
+
+/** A middlebox that knows some servers answers a `route` output. */
+function findServer({ server }: Vector, channel: ServerChannel, serverKey: Uint8Array): Output[] {
+  const known = server.knows?.find((each) => each.serverKey === toHex(serverKey));
+  if (known === undefined) return channel.refuse("no_route");
+  return known.reached ? channel.forward() : channel.refuse("unreachable");
+}
+
 type Cutting = "a step at a time" | "byte by byte";
 
 interface Played {
@@ -122,14 +167,24 @@ interface Played {
 
 function play(vector: Vector, role: Role, cutting: Cutting): Played {
   const failures: string[] = [];
-  const channel = channelOf(vector, role, failures);
+  let time = 0;
+  const channel = channelOf(vector, role, failures, () => time);
   const end = newEnd(channel);
   const exporter: string[] = [];
   const answers = {
-    peerKey: () => (channel instanceof ClientChannel ? channel.trust() : decide(vector.server, channel)),
+    peerKey: () => {
+      if (channel instanceof ServerChannel) return decidesLater ? undefined : decide(vector.server, channel);
+      return vector.client.rejects === undefined ? channel.trust() : channel.reject();
+    },
   };
+  let isRouted = false;
   const take = (outputs: Output[]) => {
     absorb(end, outputs, answers);
+    const route = end.outputs.find((output) => output.type === "route");
+    if (route !== undefined && !isRouted && channel instanceof ServerChannel) {
+      isRouted = true;
+      absorb(end, findServer(vector, channel, route.serverKey), answers);
+    }
     if (exporter.length > 0 || channel.channelBinding === undefined || failures.length > 0) return;
     exporter.push(
       ...vector.exports.map(({ label, context, length }) =>
@@ -139,10 +194,14 @@ function play(vector: Vector, role: Role, cutting: Cutting): Played {
   };
   if (channel instanceof ClientChannel) take(channel.start());
   else if (vector.server.limit !== null) take(channel.refuse(vector.server.limit));
+  const decidesLater = vector.steps.some((step) => step.kind === "call" && step.call === "decide");
   let failedAt = -1;
   vector.steps.forEach((step, index) => {
     if (step.from === role) {
-      if (failures.length === 0) take(act(channel, step));
+      if (step.kind === "call" && step.call === "deadline") time += 10_000;
+      if (failures.length === 0) take(act(channel, step, vector));
+    } else if (step.kind === "reset") {
+      take(channel.transportFailed(new Error("reset")));
     } else if (step.kind === "end") {
       take(channel.transportEnded());
     } else {
@@ -170,6 +229,11 @@ describe.each(["a step at a time", "byte by byte"] as const)("HS-003: the vector
     );
     const data = delivered(end);
     expect({ length: data.length, sha256: toHex(sha256(data)) }).toEqual(vector.delivered[role]);
+
+    if (vector.forwarded !== undefined && role === "server") {
+      const passed = end.outputs.flatMap((output) => (output.type === "forward" ? [output.bytes] : []));
+      expect(toHex(joined(passed))).toBe(vector.forwarded.bytes);
+    }
 
     const failure = vector.failures.find(({ by }) => by === role);
     expect(failures).toEqual(failure === undefined ? [] : [failure.event]);

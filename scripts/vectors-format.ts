@@ -18,6 +18,8 @@ export interface ClientFields {
   readonly randomRoute: string | null;
   readonly context: string;
   readonly paddingBlock: number | null;
+  /** First use: the application does not trust the key that it is shown. Absent: it does. */
+  readonly rejects?: true;
 }
 
 export interface ServerFields {
@@ -29,6 +31,8 @@ export interface ServerFields {
   readonly limit: number | null;
   readonly decision: "accept" | { readonly code: number; readonly message: string } | null;
   readonly paddingBlock: number | null;
+  /** A middlebox that knows these servers. Absent: it knows none. */
+  readonly knows?: readonly { readonly serverKey: string; readonly reached: boolean }[];
 }
 
 export interface TraceFields {
@@ -59,6 +63,21 @@ export type StepFields =
       readonly plaintext: string;
       readonly bytes: string;
       readonly arrives: string | null;
+      /** It comes of a call before it. */
+      readonly waited?: true;
+    }
+  | {
+      readonly kind: "filled";
+      readonly name: "Data";
+      readonly from: Role;
+      readonly key: string;
+      readonly nonce: string;
+      readonly byte: string;
+      readonly size: number;
+      readonly plaintextLength: number;
+      readonly length: number;
+      readonly sha256: string;
+      readonly waited?: true;
     }
   | {
       readonly kind: "repeat";
@@ -71,7 +90,32 @@ export type StepFields =
       readonly length: number;
       readonly sha256: string;
     }
-  | { readonly kind: "end"; readonly from: Role };
+  | { readonly kind: "raw"; readonly from: Role; readonly bytes: string }
+  | CallFields
+  | { readonly kind: "end"; readonly from: Role }
+  | { readonly kind: "reset"; readonly from: Role };
+
+/** What an end's application, its driver or its clock does. */
+export type CallFields =
+  | {
+      readonly kind: "call";
+      readonly from: Role;
+      readonly call: "deadline" | "flushed" | "decide" | "close";
+    }
+  | {
+      readonly kind: "call";
+      readonly from: Role;
+      readonly call: "write";
+      readonly byte: string;
+      readonly count: number;
+    }
+  | {
+      readonly kind: "call";
+      readonly from: Role;
+      readonly call: "alert";
+      readonly code: number;
+      readonly message: string;
+    };
 
 export interface DeliveredFields {
   readonly length: number;
@@ -116,10 +160,14 @@ export interface Vector {
   readonly client: ClientFields;
   readonly server: ServerFields;
   readonly middlebox: KeyPairFields | null;
+  /** The counters that both directions begin with; 0 where absent. */
+  readonly counters?: Readonly<Record<Role, string>>;
   readonly steps: readonly StepFields[];
   readonly derived: DerivedFields;
   readonly exports: readonly ExportFields[];
   readonly delivered: Readonly<Record<Role, DeliveredFields>>;
+  /** What a middlebox passes on to the server that the route names. */
+  readonly forwarded?: { readonly serverKey: string; readonly bytes: string };
   readonly failures: readonly FailureFields[];
 }
 

@@ -39,10 +39,10 @@ import {
 } from "../properties/reference/record.ts";
 import {
   alertName,
+  type CallFields,
   type ClientFields,
   type ExportFields,
   type FailureFields,
-  type KeyPairFields,
   NOTICE,
   type Role,
   type ServerFields,
@@ -50,14 +50,11 @@ import {
   traceFields,
   type Vector,
 } from "./vectors-format.ts";
-import { type Alter, SECRETS, type Setting } from "./vectors-setting.ts";
+import { type Alter, pair, SECRETS, type Setting } from "./vectors-setting.ts";
 
-const pair = (secret: Uint8Array): KeyPairFields => ({
-  secret: toHex(secret),
-  public: toHex(publicOf(secret)),
-});
 const digest = (bytes: Uint8Array) => ({ length: bytes.length, sha256: toHex(sha256(bytes)) });
 const other = (role: Role): Role => (role === "client" ? "server" : "client");
+type Unplaced<T> = T extends unknown ? Omit<T, "kind" | "from"> : never;
 
 export interface Scene {
   /** `forged`: the bytes that a hostile client sends in the place of a Hello. */
@@ -75,9 +72,18 @@ export interface Scene {
   verdictOf(name: string, plaintext: Uint8Array, alter?: Alter): void;
   /** Hello, Challenge, Response and Accept, unaltered. */
   handshake(): void;
-  record(from: Role, type: TypeName, body?: Uint8Array | string): void;
+  /** `waited`: it comes of a call before it. */
+  record(from: Role, type: TypeName, body?: Uint8Array | string, waited?: true): void;
+  /** A Data record of `size` times the same byte, with a plaintext of this length. */
+  filled(from: Role, size: number, how?: { plaintextLength?: number; waited?: true }): void;
   /** A record that its receiver must refuse, or one altered on its way. */
   hostile(from: Role, name: string, plaintext: Uint8Array, alter?: Alter): void;
+  /** A Data record sealed with a key and nonce that are not those of its turn. */
+  missealed(from: Role, direction: Direction): void;
+  /** Bytes that are no message and no record. */
+  raw(from: Role, bytes: Uint8Array): void;
+  call(from: Role, call: Unplaced<CallFields>): void;
+  reset(from: Role): void;
   /** Bytes in the place of a record that the sender did not seal: the last one once more. */
   replay(from: Role): void;
   repeat(from: Role, count: number): void;
@@ -90,6 +96,8 @@ export interface Scene {
     event: string,
     more?: { check?: Check; received?: number; words?: string; answer?: number | "hint"; step?: number },
   ): void;
+  /** The middlebox passes on all that has come so far. */
+  forwards(): void;
   exporting(label: string, context: Uint8Array, length: number): void;
   readonly transport: Readonly<Record<Role, Direction>>;
   done(): Vector;
@@ -97,6 +105,8 @@ export interface Scene {
 
 function scene(setting: Setting): Scene {
   const serverSecrets = setting.serverSecrets ?? [SECRETS.server];
+  const serverEphemeral = setting.serverEphemeral ?? SECRETS.serverEphemeral;
+  const sentAs = setting.sentAs ?? {};
   const expected = setting.expected === undefined ? publicOf(SECRETS.server) : setting.expected;
   const randomRoute = blake2b(ascii("the random bytes of a route")).slice(0, 48);
   const client: ClientFields = {
@@ -107,16 +117,18 @@ function scene(setting: Setting): Scene {
     randomRoute: expected === null ? toHex(randomRoute) : null,
     context: setting.context ?? "",
     paddingBlock: setting.paddingBlock ?? null,
+    ...(setting.rejects === undefined ? {} : { rejects: setting.rejects }),
   };
   const server: ServerFields = {
     longTerm: serverSecrets.map(pair),
-    ephemeral: pair(SECRETS.serverEphemeral),
+    ephemeral: pair(serverEphemeral),
     contexts: setting.contexts ?? null,
     application: setting.application ?? true,
     stealth: setting.stealth ?? false,
     limit: setting.limit ?? null,
     decision: setting.decision === undefined ? "accept" : setting.decision,
     paddingBlock: setting.paddingBlock ?? null,
+    ...(setting.knows === undefined ? {} : { knows: setting.knows }),
   };
 
   const steps: StepFields[] = [];
@@ -135,7 +147,7 @@ function scene(setting: Setting): Scene {
   }
   const arrives = (bytes: Uint8Array, alter?: Alter) => (alter === undefined ? null : toHex(alter(bytes)));
 
-  function seal(from: Role, name: string, plaintext: Uint8Array, alter?: Alter): void {
+  function seal(from: Role, name: string, plaintext: Uint8Array, alter?: Alter, waited?: true): void {
     const directions = need(transport);
     const direction = directions[from];
     const sealed = sealRecord(direction, plaintext);
@@ -150,9 +162,11 @@ function scene(setting: Setting): Scene {
       plaintext: toHex(plaintext),
       bytes: toHex(sealed.wire),
       arrives: arrives(sealed.wire, alter),
+      ...(waited === undefined ? {} : { waited }),
     });
   }
 
+  let forwarded: { serverKey: string; bytes: string } | null = null;
   const self: Scene = {
     get transport() {
       return need(transport);
@@ -161,7 +175,7 @@ function scene(setting: Setting): Scene {
     hello(alter, forged) {
       const route =
         expected === null ? { random48: randomRoute } : { serverKey: expected, via: setting.via ?? expected };
-      const made = hello(SECRETS.clientEphemeral, makeHeader(), route);
+      const made = hello(SECRETS.clientEphemeral, makeHeader(), route, sentAs.clientE);
       if (made === "zero") throw new Error("a test key of low order");
       const bytes = forged ?? made.bytes;
       if (forged === undefined) first = made;
@@ -192,7 +206,10 @@ function scene(setting: Setting): Scene {
 
     challenge(how = {}) {
       const secret = how.secret ?? (serverSecrets[0] as Uint8Array);
-      const made = challenge(helloArrived, SECRETS.serverEphemeral, secret, how.code ?? 0);
+      const made = challenge(helloArrived, serverEphemeral, secret, how.code ?? 0, {
+        ...(sentAs.serverE === undefined ? {} : { e: sentAs.serverE }),
+        ...(sentAs.server === undefined ? {} : { s: sentAs.server }),
+      });
       if (made === "zero") throw new Error("a test key of low order");
       const forged = how.forged?.(need(first));
       const bytes = forged ?? made.bytes;
@@ -223,6 +240,7 @@ function scene(setting: Setting): Scene {
         SECRETS.client,
         state.serverE,
         encodeContext(setting.context ?? ""),
+        sentAs.client,
       );
       const bytes = forged === undefined ? made.bytes : forged(need(state.client));
       steps.push({
@@ -237,7 +255,10 @@ function scene(setting: Setting): Scene {
       if (forged !== undefined) return;
       afterResponse = made.state;
       const keys = transportKeys(made.state);
-      transport = { client: fresh(keys.client), server: fresh(keys.server) };
+      transport = {
+        client: fresh(keys.client, setting.counters?.client),
+        server: fresh(keys.server, setting.counters?.server),
+      };
     },
 
     verdict(type, body = zeros(0), alter) {
@@ -270,15 +291,65 @@ function scene(setting: Setting): Scene {
       self.verdict("Accept");
     },
 
-    record(from, type, body = zeros(0)) {
+    record(from, type, body = zeros(0), waited) {
       const bytes = typeof body === "string" ? ascii(body) : body;
       const length = setting.paddingBlock === undefined ? noPadding : blockPadding(setting.paddingBlock);
-      seal(from, type, encodePlaintext(typeNumber(type), bytes, length(3 + bytes.length)));
+      const plaintext = encodePlaintext(typeNumber(type), bytes, length(3 + bytes.length));
+      seal(from, type, plaintext, undefined, waited);
       if (type === "Data" && server.decision === "accept") delivered[other(from)].push(bytes);
     },
 
     hostile(from, name, plaintext, alter) {
       seal(from, name, plaintext, alter);
+    },
+
+    filled(from, size, { plaintextLength = 3 + size, waited } = {}) {
+      const directions = need(transport);
+      const body = new Uint8Array(size).fill(0x61);
+      const direction = directions[from];
+      const sealed = sealRecord(direction, encodePlaintext(0, body, plaintextLength));
+      directions[from] = sealed.next;
+      delivered[other(from)].push(body);
+      steps.push({
+        kind: "filled",
+        name: "Data",
+        from,
+        key: toHex(sealed.key),
+        nonce: String(direction.nonce),
+        byte: "61",
+        size,
+        plaintextLength,
+        ...digest(sealed.wire),
+        ...(waited === undefined ? {} : { waited }),
+      });
+    },
+
+    missealed(from, direction) {
+      const plaintext = encodePlaintext(0, ascii("not delivered"));
+      const wire = sealRecord(direction, plaintext).wire;
+      steps.push({
+        kind: "record",
+        name: "Data",
+        from,
+        under: "transport",
+        key: toHex(direction.key),
+        nonce: String(direction.nonce),
+        plaintext: toHex(plaintext),
+        bytes: toHex(wire),
+        arrives: null,
+      });
+    },
+
+    raw(from, bytes) {
+      steps.push({ kind: "raw", from, bytes: toHex(bytes) });
+    },
+
+    call(from, call) {
+      steps.push({ kind: "call", from, ...call } as StepFields);
+    },
+
+    reset(from) {
+      steps.push({ kind: "reset", from });
     },
 
     replay(from) {
@@ -309,6 +380,13 @@ function scene(setting: Setting): Scene {
         plaintext: toHex(plaintext),
         ...digest(whole),
       });
+    },
+
+    forwards() {
+      forwarded = {
+        serverKey: toHex(need(expected)),
+        bytes: steps.map((step) => ("bytes" in step ? step.bytes : "")).join(""),
+      };
     },
 
     end(from) {
@@ -358,6 +436,14 @@ function scene(setting: Setting): Scene {
         client,
         server,
         middlebox: setting.middlebox === undefined ? null : pair(setting.middlebox),
+        ...(setting.counters === undefined
+          ? {}
+          : {
+              counters: {
+                client: String(setting.counters.client),
+                server: String(setting.counters.server),
+              },
+            }),
         steps,
         derived: {
           h1: hex(first, (made) => made.state.h),
@@ -373,6 +459,7 @@ function scene(setting: Setting): Scene {
           client: digest(concat(...delivered.client)),
           server: digest(concat(...delivered.server)),
         },
+        ...(forwarded === null ? {} : { forwarded }),
         failures,
       };
     },

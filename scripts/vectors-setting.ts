@@ -1,6 +1,6 @@
 /** What a scene begins with: the test keys, how its ends are configured, and what may happen to bytes on their way. */
-import { ascii, concat } from "../properties/reference/primitives.ts";
-import type { Role, ServerFields } from "./vectors-format.ts";
+import { ascii, concat, publicOf, toHex } from "../properties/reference/primitives.ts";
+import type { KeyPairFields, Role, ServerFields } from "./vectors-format.ts";
 
 /** A secret key that says in ASCII what it is: 32 bytes. */
 export function testKey(name: string): Uint8Array {
@@ -12,12 +12,21 @@ export function testKey(name: string): Uint8Array {
 export const SECRETS = {
   client: testKey("client"),
   clientEphemeral: testKey("client ephemeral"),
+  serverEphemeralBefore: testKey("server, before"),
   server: testKey("server"),
   serverOld: testKey("server, older"),
   serverEphemeral: testKey("server ephemeral"),
   via: testKey("via"),
   other: testKey("somebody else"),
 } as const;
+
+export const pair = (secret: Uint8Array): KeyPairFields => ({
+  secret: toHex(secret),
+  public: toHex(publicOf(secret)),
+});
+
+/** A public key with its highest bit set: other bytes, the same point (RFC 7748 section 5). */
+export const highBit = (key: Uint8Array): Uint8Array => key.map((byte, i) => (i === 31 ? byte | 0x80 : byte));
 
 export type Alter = (bytes: Uint8Array) => Uint8Array;
 /** Flips the lowest bit of one byte; counted from the end when negative. */
@@ -51,4 +60,10 @@ export interface Setting {
   readonly decision?: ServerFields["decision"];
   /** The block to which both ends pad their transport records. */
   readonly paddingBlock?: number;
+  readonly rejects?: true;
+  readonly knows?: ServerFields["knows"];
+  readonly counters?: Readonly<Record<Role, bigint>>;
+  /** Keys that are sent in other bytes than their own. */
+  readonly sentAs?: { readonly [Key in "clientE" | "serverE" | "server" | "client"]?: Uint8Array };
+  readonly serverEphemeral?: Uint8Array;
 }

@@ -59,6 +59,13 @@ export interface Client {
   readonly random48: Uint8Array;
   readonly context: string;
   readonly padding: Padding;
+  /** The nonces that the directions begin with; 0 unless given. */
+  readonly counters?: Counters;
+}
+
+export interface Counters {
+  readonly client: bigint;
+  readonly server: bigint;
 }
 
 export function runClient(client: Client, script: Script): Account {
@@ -128,7 +135,9 @@ export function runClient(client: Client, script: Script): Account {
   account.exporter = exporterSecret(third.state);
   account.context = encodeContext(client.context);
   const keys = transportKeys(third.state);
-  const sender: Sender = { direction: fresh(keys.client), padding: client.padding, closed: false };
+  const counters = client.counters ?? { client: 0n, server: 0n };
+  const direction = fresh(keys.client, counters.client);
+  const sender: Sender = { direction, padding: client.padding, closed: false };
 
   // AwaitVerdict. At most 65,537 bytes of Data records on the wire; what does not fit waits, and all behind it.
   let spent = 0;
@@ -182,7 +191,7 @@ export function runClient(client: Client, script: Script): Account {
   switch (TYPES[verdict.type]) {
     case "Accept":
       sendQueued(Number.POSITIVE_INFINITY);
-      return talk(account, script, clock, verdictEnd, sender, fresh(keys.server));
+      return talk(account, script, clock, verdictEnd, sender, fresh(keys.server, counters.server));
     case "Alert":
       return fail(account, alertReceived(verdict, "verdict.alert"));
     default:
@@ -202,6 +211,8 @@ export interface Server {
   /** A middlebox that routes: what becomes of a connection to this key. Absent: it does not route. */
   readonly route: ((serverKey: Uint8Array) => "forward" | "unreachable" | "no_route") | null;
   readonly padding: Padding;
+  /** As the client's. */
+  readonly counters?: Counters;
 }
 
 export function runServer(server: Server, script: Script): Account {
@@ -334,6 +345,8 @@ export function runServer(server: Server, script: Script): Account {
   account.h3 = read.state.h;
   account.exporter = exporterSecret(read.state);
   const keys = transportKeys(read.state);
-  const sender: Sender = { direction: fresh(keys.server), padding: server.padding, closed: false };
-  return talk(account, script, clock, responseEnd, sender, fresh(keys.client));
+  const counters = server.counters ?? { client: 0n, server: 0n };
+  const direction = fresh(keys.server, counters.server);
+  const sender: Sender = { direction, padding: server.padding, closed: false };
+  return talk(account, script, clock, responseEnd, sender, fresh(keys.client, counters.client));
 }

@@ -78,9 +78,16 @@ export interface Hello {
   readonly routeTrace: Trace;
 }
 
-/** `zero` when DH(e, via) or DH(e, server key) is all zeros: a configured key that is none. */
-export function hello(ephemeralSecret: Uint8Array, header: Uint8Array, route: Route): Hello | "zero" {
-  const e = publicOf(ephemeralSecret);
+/**
+ * `zero` when DH(e, via) or DH(e, server key) is all zeros: a configured key that is none. Here and below, a public key
+ * may be given in other bytes than its own (its highest bit set), which DH takes for the same and the transcript not.
+ */
+export function hello(
+  ephemeralSecret: Uint8Array,
+  header: Uint8Array,
+  route: Route,
+  e = publicOf(ephemeralSecret),
+): Hello | "zero" {
   let payload: Uint8Array;
   let routeTrace: Trace;
   if ("random48" in route) {
@@ -143,15 +150,15 @@ export function challenge(
   ephemeralSecret: Uint8Array,
   staticSecret: Uint8Array,
   code: number,
+  { e = publicOf(ephemeralSecret), s = publicOf(staticSecret) }: { e?: Uint8Array; s?: Uint8Array } = {},
 ): Challenge | "zero" {
   const first = splitHello(helloBytes);
-  const e = publicOf(ephemeralSecret);
   const ee = dh(ephemeralSecret, first.e);
   const es = dh(staticSecret, first.e);
   if (ee === null || es === null) return "zero";
   const s1 = mixHash(helloState(first.header, first.e, first.route).state, e);
   const s2 = mixKey(s1, ee);
-  const s3 = encryptAndHash(s2, publicOf(staticSecret));
+  const s3 = encryptAndHash(s2, s);
   const s4 = mixKey(s3.state, es);
   const s5 = encryptAndHash(s4, encodeCode(code));
   return {
@@ -194,11 +201,12 @@ export function response(
   staticSecret: Uint8Array,
   serverE: Uint8Array,
   context: Uint8Array,
+  s = publicOf(staticSecret),
 ): { bytes: Uint8Array; state: Symmetric; trace: Trace } {
   const se = dh(staticSecret, serverE);
   if (se === null) throw new Error("the Challenge was not checked");
   if (context.length !== 32) throw new RangeError("a context is 32 bytes");
-  const s1 = encryptAndHash(afterChallenge, publicOf(staticSecret));
+  const s1 = encryptAndHash(afterChallenge, s);
   const s2 = mixKey(s1.state, se);
   const s3 = encryptAndHash(s2, context);
   return {

@@ -23,7 +23,8 @@ export interface Direction {
   readonly nonce: bigint;
 }
 
-export const fresh = (key: Uint8Array): Direction => ({ key, nonce: 0n });
+/** A direction at its beginning, or at a later nonce, as if it had come there without rekeying. */
+export const fresh = (key: Uint8Array, nonce = 0n): Direction => ({ key, nonce });
 
 /** The step whose check failed first, in the order in which they are made. `nonce`: there is none left. */
 export type Check = "length" | "nonce" | "cipher" | "type" | "size" | "padding" | "body";

@@ -30,13 +30,19 @@ const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: t
 );
 
 const expanded = new Map<string, Uint8Array>();
-/** The records of a `repeat` step, sealed one by one. */
-function expand(step: StepFields & { kind: "repeat" }): Uint8Array {
+/** The records of a `repeat` step, sealed one by one, or the one of a `filled` step. */
+function expand(step: StepFields & { kind: "repeat" | "filled" }): Uint8Array {
   const known = expanded.get(step.sha256);
   if (known !== undefined) return known;
-  const first = BigInt(step.firstNonce);
-  const wires = Array.from({ length: step.count }, (_, i) => {
-    const ciphertext = seal(fromHex(step.key), first + BigInt(i), zeros(0), fromHex(step.plaintext));
+  const many = step.kind === "repeat";
+  const first = BigInt(many ? step.firstNonce : step.nonce);
+  const plaintext = many ? fromHex(step.plaintext) : zeros(step.plaintextLength);
+  if (!many) {
+    plaintext.set([0, ...u16(step.size)]);
+    plaintext.fill(Number.parseInt(step.byte, 16), 3, 3 + step.size);
+  }
+  const wires = Array.from({ length: many ? step.count : 1 }, (_, i) => {
+    const ciphertext = seal(fromHex(step.key), first + BigInt(i), zeros(0), plaintext);
     return concat(u16(ciphertext.length), ciphertext);
   });
   const whole = concat(...wires);
@@ -133,6 +139,9 @@ describe("the reference's whole ends play", () => {
     const failure = vector.failures.find(({ by }) => by === role);
     if (failure === undefined) {
       expect(account.outcome.state).not.toBe("failed");
+      if (vector.forwarded !== undefined && role === "server") {
+        expect(account.outcome).toEqual({ state: "forwarded", to: fromHex(vector.forwarded.serverKey) });
+      }
     } else {
       expect(account.outcome).toMatchObject({
         state: "failed",
@@ -186,7 +195,7 @@ describe("what a vector says of itself", () => {
         if (step?.kind === "message" && step.trace.length > 0) expect(step.trace.at(-1)?.h).toBe(h);
       }
       for (const step of vector.steps) {
-        if (step.kind === "repeat") {
+        if (step.kind === "repeat" || step.kind === "filled") {
           const bytes = expand(step);
           expect({ length: bytes.length, sha256: toHex(sha256(bytes)) }).toEqual({
             length: step.length,
