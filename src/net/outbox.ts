@@ -11,8 +11,8 @@ export interface RecordSizes {
  * What is written in one tick, sealed together: whole records as soon as there are enough bytes for one, the rest when
  * the tick is over.
  *
- * Chunks are kept, not copied. They are the caller's again once their writes have called back, which Node does in a
- * later tick of its queue than the one that empties this.
+ * Chunks are kept, not copied. They are the caller's again once their writes have called back. Of a write that is taken
+ * on at once Node tells that in a later tick of its queue than the one that empties this.
  */
 export class Outbox {
   readonly #sizes: RecordSizes;

@@ -165,3 +165,29 @@ describe("one write of very much", () => {
     expect((await readAll(client)).data.equals(sent)).toBe(true);
   });
 });
+
+describe("what was written is the writer's again", () => {
+  /** All that arrives of what `write` writes. */
+  async function arrived(write: (client: HawserSocket) => Promise<unknown>): Promise<Buffer> {
+    const heard: Promise<{ data: Buffer; end: unknown }>[] = [];
+    const server = await serve((socket) => void heard.push(readAll(socket)));
+    const client = await joinIn(server);
+    await write(client);
+    client.end();
+    await until(() => heard.length > 0);
+    const { data, end } = await (heard[0] as Promise<{ data: Buffer; end: unknown }>);
+    expect(end).toBe("end");
+    return data;
+  }
+
+  it.each([100, 20_000, 1_048_576 + 100, 2_097_152 + 20_000])(
+    "once its write has called back: %i bytes",
+    async (length) => {
+      const sent = Buffer.from(pattern(length));
+      const data = await arrived(
+        (client) => new Promise((done) => client.write(sent, () => done(sent.fill(0)))),
+      );
+      expect(data.equals(pattern(length))).toBe(true);
+    },
+  );
+});

@@ -73,7 +73,7 @@ export class Sending {
     if (this.#outbox.length + this.#driver.backlog > this.#blocked.limit) return;
     const { rest, callback } = this.#blocked;
     if (this.#takenInTurn >= perTurn) this.#turn ??= setImmediate(() => this.#onTurn());
-    else if (rest.length > 0) this.#take(rest, callback);
+    else if (rest.length > 0) this.#take(rest, callback, true);
     else this.release();
   }
 
@@ -95,11 +95,13 @@ export class Sending {
   }
 
   /** No more at a time than a turn may: all of a chunk of a gigabyte would be sealed, and held twice, at once. */
-  #take(chunk: Uint8Array, callback: Callback): void {
+  #take(chunk: Uint8Array, callback: Callback, isRest = false): void {
     const isAll = chunk.length <= perTurn;
     const piece = isAll ? chunk : chunk.subarray(0, perTurn);
     this.#takenInTurn += Math.max(piece.length, leastPerWrite);
     this.#outbox.add(piece);
+    // Node tells the writer at once of a write that ends in a later turn: nothing of its chunk may wait for the tick's end.
+    if (isRest && isAll) this.#outbox.seal();
     this.#block(this.#highWaterMark, callback, isAll ? nothing : chunk.subarray(perTurn));
   }
 
