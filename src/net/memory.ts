@@ -12,8 +12,8 @@ class Slab {
   readonly bytes = Buffer.allocUnsafeSlow(slabLength);
   /** Where the next record begins. */
   used = 0;
-  /** Pieces given out and not come back. */
-  lent = 0;
+  /** Pieces given out and not come back: themselves, as one that came back twice would be another's by then. */
+  readonly lent = new Set<Uint8Array>();
 }
 
 /** Each slab by its memory. One whose pieces are lost, as their stream was destroyed, goes with them. */
@@ -31,8 +31,9 @@ const pooled: RecordMemory = {
     if (current === undefined || current.used + length > slabLength) current = spare.pop() ?? newSlab();
     const start = current.used;
     current.used += length;
-    current.lent++;
-    return current.bytes.subarray(start, current.used);
+    const piece = current.bytes.subarray(start, current.used);
+    current.lent.add(piece);
+    return piece;
   },
   forData: (length) => Buffer.allocUnsafe(length),
 };
@@ -51,7 +52,7 @@ export function memoryFor(stream: Duplex): RecordMemory {
 /** These bytes have been handed over: their memory, if it is pooled, may be used anew. */
 export function release(bytes: Uint8Array): void {
   const slab = slabs.get(bytes.buffer);
-  if (slab === undefined || --slab.lent > 0) return;
+  if (slab === undefined || !slab.lent.delete(bytes) || slab.lent.size > 0) return;
   slab.used = 0;
   if (slab !== current && spare.length < spareSlabs) spare.push(slab);
 }
