@@ -84,6 +84,7 @@ export function manPage(): string {
     pubkey: nothing,
     listen: nothing,
     connect: nothing,
+    status: nothing,
     completion: nothing,
   };
   const program = defineProgram("", actions);

@@ -47,6 +47,7 @@ const commandExitCodes: Readonly<Record<CommandErrorCode, ExitCode>> = {
   ERR_HAWSER_NODE_VERSION: 1,
   ERR_HAWSER_LISTEN: 4,
   ERR_HAWSER_KNOWN_SERVERS: 3,
+  ERR_HAWSER_STATUS: 4,
   ERR_HAWSER_STDIN: 12,
   ERR_HAWSER_STDOUT: 12,
 };

@@ -31,6 +31,7 @@ export interface Actions {
   pubkey(path: string, options: CommonOptions): Promise<void>;
   listen(address: string | undefined, options: ListenOptions): Promise<void>;
   connect(url: string, options: ConnectCommandOptions): Promise<void>;
+  status(path: string, options: CommonOptions): Promise<void>;
   completion(shell: string, program: Command): Promise<void>;
 }
 
@@ -122,6 +123,18 @@ export function defineProgram(version: string, actions: Actions): Command {
     )
     .addOption(jsonOption())
     .action((url: string, options: ConnectCommandOptions) => actions.connect(url, options));
+
+  program
+    .command("status")
+    .summary("ask a running serve or forward how it does")
+    .usage("[--json] PATH")
+    .description(
+      "Prints how a running hawser serve or forward does: its connections with the names of their keys, how long it " +
+        "runs, the last reload, handshakes by outcome, failures by code.",
+    )
+    .argument("<path>", "the unix socket that --status of hawser serve or forward names")
+    .addOption(new Option("--json", "print it as JSON; words about failures are JSON too, an object a line"))
+    .action((path: string, options: CommonOptions) => actions.status(path, options));
 
   program
     .command("completion")

@@ -1,0 +1,150 @@
+import { type Observe, observers } from "../tunnel/observer.ts";
+import type { Operable } from "../tunnel/operable.ts";
+import { StatusSocket } from "../tunnel/status-socket.ts";
+import { Tally } from "../tunnel/tally.ts";
+import { CommandError, Interruption } from "./errors.ts";
+import type { Interrupts } from "./interrupts.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { Notifier } from "./notify.ts";
+import { type OperationOptions, type OperationSettings, operationSettings } from "./operation-options.ts";
+import { type Role, statusPage } from "./status-page.ts";
+import type { EndingSignal, Surroundings } from "./surroundings.ts";
+import { logTunnel } from "./tunnel-log.ts";
+
+/** What an end of a tunnel is run with. */
+export interface OperationsContext {
+  readonly role: Role;
+  readonly version: string;
+  readonly surroundings: Surroundings;
+  readonly interrupts: Interrupts;
+  readonly log: Log;
+}
+
+/**
+ * Runs an end of a tunnel as a service: log, metrics, `hawser status`, signals and the service manager. SIGHUP reads keys
+ * anew; the first SIGTERM or SIGINT takes no more connections and gives those that are open their time; a second ends at
+ * once.
+ */
+export class Operations {
+  /** To be told of all that the tunnel tells. */
+  readonly observe: Observe;
+  readonly #settings: OperationSettings;
+  readonly #context: OperationsContext;
+  readonly #tally = new Tally();
+  readonly #started = Date.now();
+  readonly #notifier: Notifier;
+  #metrics: Metrics | undefined;
+  #tunnel: Operable | undefined;
+  /** The reload under way, and whether one more was asked for. */
+  #reloading: Promise<void> | undefined;
+  #isReloadDue = false;
+
+  /** @throws CommandError ERR_HAWSER_USAGE for options that make no sense */
+  constructor(options: OperationOptions, context: OperationsContext) {
+    this.#settings = operationSettings(options);
+    this.#context = context;
+    context.log.level = this.#settings.level;
+    this.#notifier = new Notifier(context.surroundings.env, context.log);
+    this.observe = observers(this.#tally.observe, logTunnel(context.log), (event) =>
+      this.#metrics?.observe(event),
+    );
+  }
+
+  /** What has to be there before the tunnel is: call it first. */
+  async prepare(): Promise<void> {
+    const { metrics } = this.#settings;
+    if (metrics === undefined) return;
+    const { openMetrics } = await import("./metrics.ts");
+    this.#metrics = await openMetrics(metrics, () => this.#tunnel?.status() ?? []);
+  }
+
+  /**
+   * Runs a tunnel that listens, until a signal ends it and all connections are closed.
+   *
+   * @throws Interruption where that was SIGINT; CommandError ERR_HAWSER_LISTEN for metrics and status
+   */
+  async run(tunnel: Operable): Promise<void> {
+    this.#tunnel = tunnel;
+    const { role, version, log } = this.#context;
+    const { statusPath, grace } = this.#settings;
+    const status =
+      statusPath === undefined
+        ? undefined
+        : new StatusSocket(statusPath, () =>
+            statusPage({ role, version, started: this.#started }, this.#tally, () => tunnel.status()),
+          );
+    try {
+      await status?.listen().catch((cause) => {
+        const words = `The socket for hawser status can't be made: ${cause.message}.`;
+        throw new CommandError("ERR_HAWSER_LISTEN", words, { cause });
+      });
+      const url = await this.#metrics?.listen();
+      if (url !== undefined) log.info({ event: "metrics", words: `Metrics are at ${url}`, fields: { url } });
+      const signal = await this.#untilSignal();
+      await this.#reloading;
+      const stopping = `Stopping: ${tunnel.status().length} connections have ${grace / 1_000} s to end.`;
+      void this.#notifier.stopping(stopping);
+      await tunnel.close({ grace });
+      if (signal === "SIGINT") throw new Interruption(signal);
+    } catch (error) {
+      if (!this.#tally.isClosing) await tunnel.close({ grace: 0 });
+      throw error;
+    } finally {
+      await Promise.all([status?.close(), this.#metrics?.close()]);
+    }
+  }
+
+  /** The signal that asks for the end. From then on another one ends at once, but for SIGHUP, which does nothing more. */
+  async #untilSignal(): Promise<EndingSignal> {
+    const { surroundings, interrupts } = this.#context;
+    const { signals } = surroundings;
+    const { reason } = interrupts.signal;
+    if (reason instanceof Interruption) return reason.signal;
+    const onHangup = () => this.#reload();
+    signals.on("SIGHUP", onHangup);
+    const ended = new Promise<EndingSignal>((resolve) => {
+      const listeners = (["SIGTERM", "SIGINT"] as const).map((signal) => {
+        const listener = () => {
+          for (const [name, each] of listeners) signals.off(name, each);
+          resolve(signal);
+        };
+        signals.on(signal, listener);
+        return [signal, listener] as const;
+      });
+    });
+    interrupts.release();
+    void this.#notifier.ready(this.#words());
+    const signal = await ended;
+    signals.on("SIGHUP", () => undefined);
+    signals.off("SIGHUP", onHangup);
+    return signal;
+  }
+
+  /** One at a time; of those asked for meanwhile, one more. */
+  #reload(): void {
+    if (this.#reloading !== undefined) {
+      this.#isReloadDue = true;
+      return;
+    }
+    this.#reloading = this.#reloadNow().finally(() => {
+      this.#reloading = undefined;
+      if (!this.#isReloadDue) return;
+      this.#isReloadDue = false;
+      this.#reload();
+    });
+  }
+
+  async #reloadNow(): Promise<void> {
+    void this.#notifier.reloading();
+    await this.#tunnel?.reload();
+    void this.#notifier.ready(this.#words());
+  }
+
+  #words(): string {
+    const { url, address, lastReload } = this.#tally;
+    const place = `Listening: ${url ?? address ?? ""}`;
+    if (lastReload?.failure === undefined) return place;
+    return `${place} (the last reload failed, and what was before holds: ${lastReload.failure.code})`;
+  }
+}

@@ -1,0 +1,50 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { resolve } from "node:path";
+import { requireSocketPath } from "../net/dial.ts";
+import { takeOver } from "../net/unix-path.ts";
+
+/**
+ * A unix socket, its owner's alone, that says what is asked of it and ends: one line of JSON. It listens to nothing, so
+ * there is nothing to say to it.
+ */
+export class StatusSocket {
+  readonly path: string;
+  readonly #server: Server;
+
+  /** @throws UsageError for a path that no unix socket can have */
+  constructor(path: string, page: () => unknown) {
+    this.path = resolve(path);
+    requireSocketPath(this.path);
+    this.#server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.setTimeout(5_000, () => socket.destroy());
+      socket.resume();
+      socket.end(`${JSON.stringify(page())}\n`);
+    });
+    this.#server.maxConnections = 32;
+  }
+
+  /** Rejects with the system's error. */
+  async listen(): Promise<void> {
+    const bind = async () => {
+      const listening = once(this.#server, "listening");
+      // Bound within this call, so that the mask is nobody else's, and the socket is never anybody else's to open.
+      const mask = process.umask(0o177);
+      try {
+        this.#server.listen(this.path);
+      } finally {
+        process.umask(mask);
+      }
+      await listening;
+    };
+    await bind().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE" || !(await takeOver(this.path, bind))) throw error;
+    });
+    this.#server.on("error", () => undefined);
+  }
+
+  close(): Promise<void> {
+    return new Promise((done) => this.#server.close(() => done()));
+  }
+}
