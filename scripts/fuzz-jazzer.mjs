@@ -1,7 +1,7 @@
 // What all the fuzzing commands have in common: which targets there are, how they are compiled and how one is run.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { fuzzRuntime } from "./fuzz-runtime.mjs";
@@ -79,33 +79,69 @@ export function command(target, folders, flags, build = join("build", "fuzz")) {
   ];
 }
 
-/** Runs a command, showing what it says unless it is told to be `quiet`; its exit status and all that it said. */
+/** Seconds of processor time, user and system, that a process has had; undefined where the system does not say. */
+function processorTime(pid) {
+  try {
+    // The name, in parentheses, may have anything in it. Times are in hundredths of a second.
+    const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Runs a command, showing what it says unless it is told to be `quiet`; its exit status, all that it said, and for how
+ * many seconds of processor time it has fuzzed since it began.
+ */
 export function run([program, ...args], { quiet = false } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
+    let [began, latest] = [undefined, undefined];
+    const watch = () => {
+      if (!/^#\d+\s+INITED/m.test(said)) return;
+      latest = processorTime(child.pid) ?? latest;
+      began ??= latest;
+    };
+    const timer = setInterval(watch, 50);
     for (const [from, to] of [
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],
     ]) {
       from.on("data", (bytes) => {
         said += bytes;
+        watch();
         if (!quiet) to.write(bytes);
       });
     }
-    child.on("error", (error) => resolve({ status: 2, said: said + error.message }));
-    child.on("close", (status, signal) =>
-      resolve({ status: status ?? (signal === "SIGINT" ? 130 : 2), said }),
-    );
+    child.on("error", (error) => {
+      clearInterval(timer);
+      resolve({ status: 2, said: said + error.message });
+    });
+    child.on("close", (status, signal) => {
+      clearInterval(timer);
+      const seconds = latest === undefined ? undefined : latest - began;
+      resolve({ status: status ?? (signal === "SIGINT" ? 130 : 2), said, seconds });
+    });
   });
 }
 
-/** The numbers in what libFuzzer said: executions, how many a second once it had begun, edges covered, inputs kept. */
-export function numbersIn(said) {
+/**
+ * The numbers in what libFuzzer said: executions, how many a second by the clock, edges covered, inputs kept; and how many
+ * a second of the processor time that it had, `seconds`, once the inputs that it began from had been run.
+ */
+export function numbersIn(said, seconds) {
   const last = (pattern) => Number([...said.matchAll(pattern)].at(-1)?.[1] ?? 0);
+  const executions = last(/^(?:#|Done )(\d+)\s/gm);
+  const fuzzed = executions - last(/^#(\d+)\s+INITED/gm);
   return {
-    executions: last(/^(?:#|Done )(\d+)\s/gm),
+    executions,
     rate: last(/ exec\/s: (\d+)/g),
+    // To two digits: the times come in steps.
+    processorRate: seconds >= 0.5 ? Number((fuzzed / seconds).toPrecision(2)) : undefined,
     edges: last(/ cov: (\d+)/g),
     features: last(/ ft: (\d+)/g),
     inputs: last(/ corp: (\d+)\//g),

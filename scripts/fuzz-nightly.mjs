@@ -58,14 +58,29 @@ async function fuzz(target) {
   const known = new Set([...filesIn(grown(target)), ...filesIn(checkedIn(target))]);
   const broken = new Set(filesIn(findings(target)));
   const long = Math.max(1, Math.round(share * longShare));
-  const row = { target, executions: 0, rates: [], edges: 0, fresh: 0, kept: 0, broke: [], failed: false };
+  const row = {
+    target,
+    executions: 0,
+    rates: [],
+    processorRate: undefined,
+    edges: 0,
+    fresh: 0,
+    kept: 0,
+    broke: [],
+    failed: false,
+  };
   for (const [length, time] of [
     [usual, share - long],
     [longest, long],
   ]) {
     const flags = [`-max_len=${length}`, `-max_total_time=${time}`];
-    const { status, said } = await run(command(target, [grown(target), checkedIn(target)], flags));
-    const { executions, rate, edges } = numbersIn(said);
+    const {
+      status,
+      said,
+      seconds: spent,
+    } = await run(command(target, [grown(target), checkedIn(target)], flags));
+    const { executions, rate, processorRate, edges } = numbersIn(said, spent);
+    row.processorRate ??= processorRate;
     row.executions += executions;
     row.rates.push(rate);
     row.edges = Math.max(row.edges, edges);
@@ -87,11 +102,11 @@ const broke = rows.flatMap((row) => row.broke.map((name) => join(findings(row.ta
 const lines = [
   `# Fuzzing, ${share} seconds a target`,
   "",
-  "| target | executions | exec/s, short | exec/s, long | edges | new inputs | kept | broke |",
-  "|---|--:|--:|--:|--:|--:|--:|--:|",
+  "| target | executions | exec/s, short | exec/s, long | short, per CPU second | edges | new inputs | kept | broke |",
+  "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
   ...rows.map(
-    ({ target, executions, rates, edges, fresh, kept, broke }) =>
-      `| ${[target, executions, ...rates, edges, fresh, kept, broke.length].join(" | ")} |`,
+    ({ target, executions, rates, processorRate, edges, fresh, kept, broke }) =>
+      `| ${[target, executions, ...rates, processorRate ?? "?", edges, fresh, kept, broke.length].join(" | ")} |`,
   ),
   "",
   broke.length === 0 ? "Nothing broke." : "What broke, and how to see it:",

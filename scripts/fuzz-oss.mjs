@@ -5,7 +5,16 @@
 // What can't be tried here is the image itself.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { node, root, stop, targets } from "./fuzz-jazzer.mjs";
@@ -49,6 +58,9 @@ function tryOut() {
   const env = { ...process.env, SRC: source, OUT: out, PATH: `${bin}:${process.env.PATH}` };
   const options = { cwd: project, env, encoding: "utf8" };
   check("build.sh", spawnSync(join(project, "oss-fuzz", "build.sh"), [], options));
+  const made = readdirSync(out).flatMap((name) => /^(.*)_seed_corpus\.zip$/.exec(name)?.[1] ?? []);
+  const missing = targets.filter((target) => !made.includes(target) || !existsSync(join(out, target)));
+  if (missing.length > 0) throw new Error(`build.sh makes ${made.join(", ")}, and not ${missing.join(", ")}`);
   for (const target of targets) {
     const corpus = join(folder, "corpus", target);
     mkdirSync(corpus, { recursive: true });

@@ -26,11 +26,12 @@ const platforms = {
 function complaint([program, ...args], root) {
   const load =
     'try { require("@jazzer.js/fuzzer") } catch (error) { console.log(error.message); process.exit(1) }';
+  // Where the program is not there, nothing is said.
   const { status, stdout, stderr } = spawnSync(program, [...args, "-e", load], {
     cwd: root,
     encoding: "utf8",
   });
-  return status === 0 ? undefined : stdout.trim() || stderr?.trim() || `${program} does not start`;
+  return status === 0 ? undefined : stdout?.trim() || stderr?.trim() || `${program} does not start`;
 }
 
 /** Where this Debian installs from, as apt is configured. */
@@ -115,7 +116,10 @@ export function fuzzRuntime(root) {
     try {
       fetchRuntime(folder, staging);
     } catch (error) {
-      const why = error.stderr?.toString().trim() || error.message;
+      const isMissing = error.code === "ENOENT" && error.syscall?.startsWith("spawn");
+      const why = isMissing
+        ? `there is no ${error.path} here`
+        : error.stderr?.toString().trim() || error.message;
       throw new Error(
         `jazzer.js needs glibc 2.38 (Debian 13, Ubuntu 24.04), and Debian 13's could not be had: ${why}`,
       );

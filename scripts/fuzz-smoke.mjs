@@ -28,10 +28,15 @@ for (const target of targets) {
   // Whatever it finds worth keeping is found again in a longer run.
   const own = mkdtempSync(join(tmpdir(), "hawser-fuzz-"));
   const flags = ["-seed=1", `-max_total_time=${seconds}`, `-max_len=${usual}`];
-  const { status, said } = await run(command(target, [own, checkedIn(target)], flags), { quiet: true });
+  const {
+    status,
+    said,
+    seconds: spent,
+  } = await run(command(target, [own, checkedIn(target)], flags), { quiet: true });
   rmSync(own, { recursive: true });
-  const { executions, edges, rate } = numbersIn(said);
-  const numbers = `${executions} executions, ${rate} exec/s, ${edges} edges`;
+  const { executions, edges, rate, processorRate = "?" } = numbersIn(said, spent);
+  const rates = `${rate} exec/s by the clock, ${processorRate} per second of processor time`;
+  const numbers = `${executions} executions, ${rates}, ${edges} edges`;
   console.log(`${status === 0 ? "ok  " : "FAIL"} ${target}: ${numbers}`);
   if (status === 0) continue;
   failed += 1;

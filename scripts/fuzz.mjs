@@ -41,11 +41,14 @@ const phases = [
   ...(long === 0 ? [] : [[`-max_len=${longest}`, `-max_total_time=${long}`]]),
 ];
 for (const phase of phases) {
-  const { status, said } = await run(
-    command(target, [grown(target), checkedIn(target)], [...phase, ...flags]),
-  );
-  const { executions, rate } = numbersIn(said);
-  console.log(`fuzz: ${target} ${phase.join(" ")}: ${executions} executions, ${rate} a second`);
+  const {
+    status,
+    said,
+    seconds: spent,
+  } = await run(command(target, [grown(target), checkedIn(target)], [...phase, ...flags]));
+  const { executions, rate, processorRate = "?" } = numbersIn(said, spent);
+  const rates = `${rate} a second, ${processorRate} a second of processor time`;
+  console.log(`fuzz: ${target} ${phase.join(" ")}: ${executions} executions, ${rates}`);
   if (status === foundSomething) {
     console.error(
       `fuzz: found something, see ${findings(target)}; look at it with npm run fuzz:repro -- FILE`,

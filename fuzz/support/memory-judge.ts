@@ -17,8 +17,8 @@ const shortestRecord = 21;
 const answer = 512;
 /** Keys, hashes, a Hello: what an end keeps that has nothing to do with its input. */
 const fixed = 4_096;
-/** A count takes as long as two handshakes. */
-const countedOneIn = 16;
+/** A count takes as long as two handshakes or ten records. */
+const countedOneIn = 64;
 
 /** How many bytes less than these an end may hold in a state that reads; in those that wait, see {@link MemoryJudge}. */
 const needed: Readonly<Record<string, number>> = {
