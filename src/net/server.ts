@@ -150,20 +150,30 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     return this;
   }
 
-  /** As `net.Server` has it. */
+  /**
+   * As `net.Server` has it; and the path of a unix socket that is listened at by its descriptor, where `listen` was told
+   * both: `{ fd, path }`.
+   */
   address(): AddressInfo | string | null {
-    return this.#net.address();
+    const path = this.#net.listening ? this.#path : undefined;
+    return this.#net.address() ?? path ?? null;
   }
 
   /**
    * The connection string of this server, for clients: its newest key and its address. A server that listens on all
    * addresses is `localhost` there unless the host is given.
    *
-   * @throws UsageError while the server does not listen
+   * @throws UsageError while the server does not listen, or at a descriptor whose path it was not told
    */
   url(host?: string): string {
-    const address = this.#net.address();
-    if (address === null) throw new UsageError("the server has an address once it listens");
+    const address = this.address();
+    if (address === null) {
+      throw new UsageError(
+        this.#net.listening
+          ? "the server listens at a descriptor, and its path is not known: listen({ fd, path })"
+          : "the server has an address once it listens",
+      );
+    }
     const contexts = this.#options.contexts ?? [""];
     const target = {
       serverKey: (keyPairs(this.#options)[0] as { publicKey: Uint8Array }).publicKey,

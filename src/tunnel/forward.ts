@@ -83,11 +83,11 @@ export class TunnelClient {
     }).finally(() => {
       this.#tell = undefined;
     });
-    const address = this.address();
+    const known = this.address() ?? ("path" in place ? place.path : undefined);
     const name =
-      typeof address === "string"
-        ? address
-        : nameOf({ host: address?.address ?? "", port: address?.port ?? 0 });
+      typeof known === "object"
+        ? nameOf({ host: known.address, port: known.port })
+        : (known ?? "a socket without a name");
     this.#observe({ type: "listening", url: undefined, address: name });
     this.#pool?.fill();
   }
