@@ -1,8 +1,9 @@
 /** Why: whoever gets memory that another still sends from makes that one's peer see a forgery. */
+import { once } from "node:events";
 import { Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { afterwards } from "../../properties/net/loopback.ts";
+import { afterwards, joinIn, serve } from "../../properties/net/loopback.ts";
 import { memoryFor, release } from "./memory.ts";
 
 function socket(): Socket {
@@ -53,5 +54,17 @@ describe("memory for records", () => {
       release(first);
       expect(memory.forRecords(10).buffer).not.toBe(first.buffer);
     }
+  });
+});
+
+describe("data that is delivered", () => {
+  it.each([1, 64, 100, 3_000, 9_000, 16_000])("has no other data in its memory: %i bytes", async (length) => {
+    const server = await serve((socket) => void socket.write(new Uint8Array(length).fill(7)));
+    const client = await joinIn(server);
+    const [chunk] = (await once(client, "data")) as [Buffer<ArrayBuffer>];
+    expect(chunk.length).toBe(length);
+    expect(chunk.buffer.byteLength).toBeLessThan(length + 16);
+    // As that of net.Socket it may be handed to another thread.
+    expect(structuredClone(chunk.buffer, { transfer: [chunk.buffer] }).byteLength).toBeLessThan(length + 16);
   });
 });

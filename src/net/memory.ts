@@ -35,7 +35,8 @@ const pooled: RecordMemory = {
     current.lent.add(piece);
     return piece;
   },
-  forData: (length) => Buffer.allocUnsafe(length),
+  // Not of Node's pool, where a few bytes that somebody keeps would keep up to 64 KiB of others' with them.
+  forData: (length) => Buffer.allocUnsafeSlow(length),
 };
 
 /** Whoever a stream is that keeps what it is given, such as a pass-through, shares no memory with others. */
