@@ -84,6 +84,8 @@ export function manPage(): string {
     pubkey: nothing,
     listen: nothing,
     connect: nothing,
+    serve: nothing,
+    forward: nothing,
     status: nothing,
     completion: nothing,
   };

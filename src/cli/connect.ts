@@ -122,7 +122,7 @@ function millisecondsOf(text: string): number {
 }
 
 /** The one context of the URL and of `--context`. */
-function contextOf(inUrl: string | undefined, given: string | undefined): string | undefined {
+export function contextOf(inUrl: string | undefined, given: string | undefined): string | undefined {
   if (given !== undefined) requireContext(given);
   if (inUrl !== undefined && given !== undefined && inUrl !== given) {
     throw usageError("--context names another context than the URL does: leave one of the two out.");

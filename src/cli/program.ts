@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { type OperationOptions, operationOptions, operationUsage } from "./operation-options.ts";
 
 /** What every command may be told. */
 export interface CommonOptions {
@@ -25,12 +26,40 @@ export interface ConnectCommandOptions extends CommonOptions {
   readonly timeout?: string;
 }
 
+/** What `serve` and `forward` may both be told about their connections. */
+interface TunnelOptions extends CommonOptions, OperationOptions {
+  readonly context?: string;
+  readonly connectTimeout?: string;
+  readonly idleTimeout?: string;
+  readonly maxConnections?: string;
+}
+
+export interface ServeCommandOptions extends TunnelOptions {
+  readonly key?: readonly string[];
+  readonly authorizedKeys?: string;
+  readonly to?: string;
+  readonly stealth?: boolean;
+  readonly handshakeTimeout?: string;
+  readonly maxPerKey?: string;
+  readonly maxPerAddress?: string;
+  readonly maxHandshakes?: string;
+  readonly maxHandshakesPerAddress?: string;
+}
+
+export interface ForwardCommandOptions extends TunnelOptions {
+  readonly key?: string;
+  readonly listen?: string;
+  readonly pool?: string;
+}
+
 /** What the commands do. */
 export interface Actions {
   keygen(options: KeygenOptions): Promise<void>;
   pubkey(path: string, options: CommonOptions): Promise<void>;
   listen(address: string | undefined, options: ListenOptions): Promise<void>;
   connect(url: string, options: ConnectCommandOptions): Promise<void>;
+  serve(address: string | undefined, options: ServeCommandOptions): Promise<void>;
+  forward(url: string, options: ForwardCommandOptions): Promise<void>;
   status(path: string, options: CommonOptions): Promise<void>;
   completion(shell: string, program: Command): Promise<void>;
 }
@@ -124,6 +153,8 @@ export function defineProgram(version: string, actions: Actions): Command {
     .addOption(jsonOption())
     .action((url: string, options: ConnectCommandOptions) => actions.connect(url, options));
 
+  defineTunnel(program, actions);
+
   program
     .command("status")
     .summary("ask a running serve or forward how it does")
@@ -149,12 +180,114 @@ export function defineProgram(version: string, actions: Actions): Command {
   return program;
 }
 
+/** The two ends of a tunnel. */
+function defineTunnel(program: Command, actions: Actions): void {
+  const serve = program
+    .command("serve")
+    .summary("put the channel in front of a service")
+    .description(
+      "Lets clients in whose keys are authorized, and joins each to a connection of its own to the service. The first line on " +
+        "standard error is the URL that clients forward to. A connection that breaks off on one side is broken off on the " +
+        "other, and never looks like one that ended.",
+    )
+    .usage(
+      "--key FILE... --authorized-keys FILE --to HOST:PORT|unix:PATH [--context NAME] [--stealth] [--connect-timeout SECONDS] " +
+        "[--handshake-timeout SECONDS] [--idle-timeout SECONDS] [--max-connections NUMBER] [--max-per-key NUMBER] " +
+        "[--max-per-address NUMBER] [--max-handshakes NUMBER] [--max-handshakes-per-address NUMBER] " +
+        `${operationUsage} [--json] [HOST:]PORT|unix:PATH|systemd:[NAME]`,
+    )
+    .argument(
+      "[address]",
+      "[HOST:]PORT or unix:PATH; all addresses without HOST, any free port for port 0; systemd:[NAME] for a socket that the service manager passes",
+    )
+    .addOption(
+      new Option(
+        "--key <file>",
+        "an own key pair, as keygen makes it (required); once more for the old one, while keys are changed",
+      ).argParser((file: string, files: readonly string[] = []) => [...files, file]),
+    )
+    .addOption(
+      new Option(
+        "--authorized-keys <file>",
+        "let in the public keys that the file lists (required); their options to, from and max hold",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--to <address>",
+        "the service, HOST:PORT or unix:/PATH (required), for keys whose option to names no other",
+      ),
+    )
+    .addOption(contextOption())
+    .addOption(new Option("--stealth", "do not answer who does not know an own public key"))
+    .addOption(seconds("--connect-timeout", "how long connecting to the service may take; 5 unless given"))
+    .addOption(seconds("--handshake-timeout", "how long a client's handshake may take; 10 unless given"))
+    .addOption(idleOption())
+    .addOption(number("--max-connections", "connections at once; one more is told busy"))
+    .addOption(number("--max-per-key", "connections of a key at once, where its option max does not say"))
+    .addOption(number("--max-per-address", "connections from an address at once"))
+    .addOption(number("--max-handshakes", "handshakes under way at once; 1024 unless given"))
+    .addOption(
+      number("--max-handshakes-per-address", "handshakes under way from an address; 64 unless given"),
+    );
+  const forward = program
+    .command("forward")
+    .summary("pass local connections on to a server")
+    .description(
+      "Listens for local programs, and gives each a connection through the channel to the service behind the server of the " +
+        "URL, made when it is wanted. Where there is none to be had, the program's connection is broken off at once, and the " +
+        "reason is in the log.",
+    )
+    .usage(
+      "--key FILE --listen [HOST:]PORT|unix:PATH|systemd:[NAME] [--context NAME] [--connect-timeout SECONDS] " +
+        "[--idle-timeout SECONDS] [--pool NUMBER] [--max-connections NUMBER] " +
+        `${operationUsage} [--json] URL`,
+    )
+    .argument("<url>", "hawser://KEY@HOST:PORT or hawser+unix://KEY@/PATH, as serve prints it")
+    .addOption(keyOption())
+    .addOption(
+      new Option(
+        "--listen <address>",
+        "where local programs connect to, [HOST:]PORT or unix:PATH (required); 127.0.0.1 without HOST",
+      ),
+    )
+    .addOption(contextOption())
+    .addOption(
+      seconds(
+        "--connect-timeout",
+        "how long connecting may take, the server's answer included; 10 unless given",
+      ),
+    )
+    .addOption(idleOption())
+    .addOption(number("--pool", "connections to make ahead and keep ready; none unless given"))
+    .addOption(number("--max-connections", "local connections at once; one more is broken off"));
+  for (const command of [serve, forward]) {
+    for (const option of operationOptions()) command.addOption(option);
+    command.addOption(jsonOption());
+  }
+  serve.action((address: string | undefined, options: ServeCommandOptions) =>
+    actions.serve(address, options),
+  );
+  forward.action((url: string, options: ForwardCommandOptions) => actions.forward(url, options));
+}
+
+const contextOption = () =>
+  new Option("--context <name>", "what connections are for: both ends must name the same");
+const idleOption = () =>
+  seconds("--idle-timeout", "end a connection in which nothing has passed for so long; never unless given");
+const seconds = (flag: string, description: string) => new Option(`${flag} <seconds>`, description);
+const number = (flag: string, description: string) => new Option(`${flag} <number>`, description);
+
 const examples = `
 Two ends on one machine:
   hawser keygen -o server.key
   hawser keygen -o client.key
   hawser listen --key server.key --allow "$(hawser pubkey client.key)" 127.0.0.1:4100
   hawser connect --key client.key URL      (URL is what listen printed)
+
+A service on one machine, and programs on another that use it as if it were theirs:
+  hawser serve --key server.key --authorized-keys clients --to 127.0.0.1:5432 4100
+  hawser forward --key client.key --listen 127.0.0.1:5432 URL
 
 Exit codes and more: man hawser`;
 

@@ -49,6 +49,14 @@ function actions(surroundings: Surroundings, interrupts: Interrupts, log: Log): 
       (await import("./listen.ts")).listen(address, options, surroundings, signal, log),
     connect: async (url, options) =>
       (await import("./connect.ts")).connectCommand(url, options, surroundings, signal, log),
+    serve: async (address, options) =>
+      (await import("./serve.ts")).serve(address, options, {
+        ...{ role: "serve", version: ownVersion(), surroundings, interrupts, log },
+      }),
+    forward: async (url, options) =>
+      (await import("./forward.ts")).forward(url, options, {
+        ...{ role: "forward", version: ownVersion(), surroundings, interrupts, log },
+      }),
     status: async (path, options) => (await import("./status.ts")).status(path, options, surroundings),
     completion: async (shell, program) =>
       (await import("./completion.ts")).completion(shell, program, surroundings),
