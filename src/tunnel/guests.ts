@@ -1,11 +1,11 @@
 import type { AuthorizedKey, AuthorizedKeys, ServiceAddress } from "../keys/index.ts";
 import { formatPublicKey, parseServiceAddress } from "../keys/index.ts";
+import { isListed } from "../net/client-address.ts";
 import type { Authorization, ClientInfo } from "../net/index.ts";
 import type { Connections } from "./connections.ts";
 import { elsewhere, type TunnelError } from "./failures.ts";
 import { ClientLimits, type TunnelLimits } from "./limits.ts";
 import type { Observe } from "./observer.ts";
-import { isListed } from "./origins.ts";
 
 /** Where keys are looked up: an authorized-keys file, or what answers as it does. */
 export type Authorized = Pick<AuthorizedKeys, "lookup">;
@@ -40,7 +40,7 @@ export class Guests {
     const { from } = entry.options ?? {};
     const { remoteAddress: host } = info;
     const refusal =
-      from !== undefined && !isListed(host, from) ? elsewhere() : this.#tooMany(key, entry, host);
+      from !== undefined && !isListed(from, host) ? elsewhere() : this.#tooMany(key, entry, host);
     if (refusal !== undefined) {
       this.#reasons.set(idOf(key, info), refusal);
       return { code: refusal.alert, message: refusal.told };

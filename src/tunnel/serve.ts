@@ -45,7 +45,11 @@ export interface TunnelServerOptions extends Credentials {
 export type ListenPlace =
   | { readonly host?: string; readonly port: number }
   | { readonly path: string }
-  | { readonly fd: number };
+  | {
+      readonly fd: number;
+      /** Of a unix socket, as the descriptor does not tell it. */
+      readonly path?: string;
+    };
 
 /** The end of a tunnel that is in front of the service: lets clients in, and joins each to a connection of its own. */
 export class TunnelServer {
@@ -54,9 +58,9 @@ export class TunnelServer {
   readonly #connections: Connections;
   readonly #guests: Guests;
   readonly #server: HawserServer;
+  readonly #removals: Removals;
   readonly #unwatch: () => void;
   #keyPairs: readonly KeyHolder[];
-  #removals: Removals;
 
   /** @throws UsageError for options that make no sense */
   constructor(options: TunnelServerOptions) {
@@ -67,7 +71,11 @@ export class TunnelServer {
     this.#keyPairs = options.keyPairs;
     this.#connections = new Connections(observe);
     this.#guests = new Guests(authorized, this.#connections, limits, observe);
-    this.#removals = this.#removalsOf(authorized);
+    this.#removals = new Removals(
+      { lookup: (publicKey) => this.#guests.authorized.lookup(publicKey) },
+      defaultRemovalInterval,
+      () => this.#server.connections,
+    );
     // A server asks for its key pairs at each connection: a new one gets those that hold then.
     const keyPairs = () => this.#keyPairs;
     this.#server = createServer({
@@ -99,7 +107,9 @@ export class TunnelServer {
       });
     });
     server.on("error", (error) => this.#observe({ type: "serverError", failure: failureOf(error) }));
-    this.#observe({ type: "listening", url: server.url(), address: addressOf(server) });
+    const address = addressOf(server);
+    const url = server.address() === null ? undefined : server.url();
+    this.#observe({ type: "listening", url, address });
   }
 
   /** The connection string, for clients. */
@@ -120,8 +130,6 @@ export class TunnelServer {
   take({ keyPairs, authorized }: Credentials): void {
     this.#keyPairs = keyPairs;
     this.#guests.authorized = authorized;
-    this.#removals = this.#removalsOf(authorized);
-    if (this.#connections.size > 0) this.#removals.watch();
     const publicKeys = keyPairs.map(({ publicKey }) => formatPublicKey(publicKey));
     this.#observe({ type: "reloaded", publicKeys });
   }
@@ -194,10 +202,6 @@ export class TunnelServer {
     const failure = failureOf(reason ?? (cause instanceof Error && "path" in cause ? cause : error));
     this.#observe({ type: "refused", failure, address: placeOf(info), publicKey });
   }
-
-  #removalsOf(authorized: Authorized): Removals {
-    return new Removals(authorized, defaultRemovalInterval, () => this.#server.connections);
-  }
 }
 
 function placeOf({
@@ -209,6 +213,7 @@ function placeOf({
 
 function addressOf(server: HawserServer): string {
   const address = server.address();
-  if (address === null || typeof address === "string") return address ?? "";
+  if (address === null) return "a socket without a name";
+  if (typeof address === "string") return address;
   return nameOf({ host: address.address, port: address.port });
 }
