@@ -236,7 +236,9 @@ describe.each(["a step at a time", "byte by byte"] as const)("HS-003: the vector
     }
 
     const failure = vector.failures.find(({ by }) => by === role);
-    expect(failures).toEqual(failure === undefined ? [] : [failure.event]);
+    // RC-052: without a counter left there is another event in the place of the one that was looked up.
+    const happened = vector.counters === undefined ? failures : failures.slice(-1);
+    expect(happened).toEqual(failure === undefined ? [] : [failure.event]);
     if (failure !== undefined) {
       expect(end.channel.failure?.alertSent).toBe(
         typeof failure.answer === "object" ? failure.answer.code : undefined,

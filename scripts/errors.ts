@@ -14,6 +14,7 @@ import { KEY_ERRORS, type KeyErrorCode } from "../src/keys/errors.ts";
 import { errorOf, HawserError, SOCKET_ERRORS } from "../src/net/errors.ts";
 import { explainFailure } from "../src/protocol/explain.ts";
 import { type FailureCode, failureOf, type Origin, type Reason } from "../src/protocol/failure.ts";
+import { TUNNEL_ERRORS } from "../src/tunnel/failures.ts";
 import { keyName, reasons } from "./errors-failures.ts";
 import { keyErrorWords } from "./errors-keys.ts";
 import { keepPage } from "./generated-page.ts";
@@ -107,6 +108,14 @@ export async function errorsPage(): Promise<string> {
         KEY_ERRORS[code as KeyErrorCode],
         words,
       ]),
+    ),
+    "## The tunnel",
+    "What `hawser serve` and `hawser forward` say in their log of a connection that did not end as it should, besides the " +
+      "errors of the channel. None of them ends the command. [The guide to the tunnel](guides/tunnel.md) says what becomes of " +
+      "each on the other side.",
+    table(
+      ["code", "when", "the other end gets"],
+      Object.entries(TUNNEL_ERRORS).map(([code, { when, alert }]) => [`\`${code}\``, when, `\`${alert}\``]),
     ),
     "## The command",
     "Besides the errors above, which [the command](guides/command.md) tells by their codes too. A KeyError about a file exits with 3, any other with 2.",

@@ -21,8 +21,10 @@ import {
   blake2b,
   concat,
   publicOf,
+  seal as sealBytes,
   sha256,
   toHex,
+  u16,
   zeros,
 } from "../properties/reference/primitives.ts";
 import {
@@ -99,6 +101,10 @@ export interface Scene {
   /** The middlebox passes on all that has come so far. */
   forwards(): void;
   exporting(label: string, context: Uint8Array, length: number): void;
+  /** The Hello as it was made. */
+  readonly helloBytes: Uint8Array;
+  /** How many steps there are so far. */
+  readonly length: number;
   readonly transport: Readonly<Record<Role, Direction>>;
   done(): Vector;
 }
@@ -170,6 +176,14 @@ function scene(setting: Setting): Scene {
   const self: Scene = {
     get transport() {
       return need(transport);
+    },
+
+    get helloBytes() {
+      return need(first).bytes;
+    },
+
+    get length() {
+      return steps.length;
     },
 
     hello(alter, forged) {
@@ -326,7 +340,9 @@ function scene(setting: Setting): Scene {
 
     missealed(from, direction) {
       const plaintext = encodePlaintext(0, ascii("not delivered"));
-      const wire = sealRecord(direction, plaintext).wire;
+      // As told, without the rekeying that would be due.
+      const ciphertext = sealBytes(direction.key, direction.nonce, zeros(0), plaintext);
+      const wire = concat(u16(ciphertext.length), ciphertext);
       steps.push({
         kind: "record",
         name: "Data",

@@ -7,10 +7,16 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { boundaries } from "./vectors-boundaries.ts";
+import { streamEnds } from "./vectors-closing.ts";
+import { earlyData } from "./vectors-early.ts";
 import { challengeFailures, helloFailures, responseFailures, verdictFailures } from "./vectors-failures.ts";
 import { type Vector, vectorText } from "./vectors-format.ts";
 import { handshakes } from "./vectors-handshake.ts";
+import { alerts, hostileServer } from "./vectors-hostile.ts";
+import { keysOnTheWire, replays, routes } from "./vectors-keys.ts";
 import { recordFailures, streams } from "./vectors-records.ts";
+import { challengeEnds, helloEnds, responseEnds, verdictEnds } from "./vectors-transport.ts";
 
 export const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "spec", "vectors");
 
@@ -23,6 +29,18 @@ export function allVectors(): Vector[] {
     ...verdictFailures(),
     ...streams(),
     ...recordFailures(),
+    ...helloEnds(),
+    ...challengeEnds(),
+    ...responseEnds(),
+    ...verdictEnds(),
+    ...streamEnds(),
+    ...earlyData(),
+    ...hostileServer(),
+    ...keysOnTheWire(),
+    ...routes(),
+    ...replays(),
+    ...boundaries(),
+    ...alerts(),
   ];
 }
 

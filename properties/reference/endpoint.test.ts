@@ -134,7 +134,7 @@ describe("the reference's two ends", () => {
       first(via, serverKey),
       { ...middlebox, route: () => "unreachable" },
       "challenge.middlebox",
-      "hello.refuse",
+      "refuse",
       11,
     ],
     [

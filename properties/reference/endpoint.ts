@@ -274,11 +274,14 @@ export function runServer(server: Server, script: Script): Account {
     wanted === null ? undefined : server.staticSecrets.find((each) => equal(publicOf(each), wanted));
   let answerer: Uint8Array;
   let code: number;
+  let looked = false;
   if (own !== undefined) {
     answerer = own;
     code = server.serves ? 0 : CODES.no_route;
   } else if (opener !== null && named !== null) {
-    const found = refusal === 0 && server.route !== null ? server.route(named) : "no_route";
+    // A middlebox that routes looks for the server first, and refuses afterwards, by a call of its own.
+    looked = refusal === 0 && server.route !== null;
+    const found = looked && server.route !== null ? server.route(named) : "no_route";
     if (found === "forward") {
       account.outcome = { state: "forwarded", to: named };
       return account;
@@ -298,7 +301,7 @@ export function runServer(server: Server, script: Script): Account {
   if (code !== 0) {
     account.halfClosed = true;
     account.alerted = code;
-    return fail(account, { event: "hello.refuse" });
+    return fail(account, { event: looked ? "refuse" : "hello.refuse" });
   }
   const verdict = (type: "Accept" | "Alert", body: Uint8Array): void => {
     account.sent.push(verdictRecord(verdictKey(second.state), type, body));

@@ -135,7 +135,7 @@ export function sendData(account: Account, sender: Sender, data: Uint8Array): bo
   return true;
 }
 
-/** The last word: an Alert under the transport key, then half-close and drain. Without a nonce left, silence. */
+/** The last word: an Alert under the transport key, then half-close and drain. Without a nonce left, silence (RC-052). */
 export function failWithAlert(
   account: Account,
   sender: Sender,
@@ -143,10 +143,11 @@ export function failWithAlert(
   message: string,
   failure: Failure,
 ): Account {
-  if (send(account, sender, "Alert", encodeAlert(code, message))) {
-    account.halfClosed = true;
-    account.alerted = code;
+  if (!send(account, sender, "Alert", encodeAlert(code, message))) {
+    return fail(account, { event: "nonce.none" });
   }
+  account.halfClosed = true;
+  account.alerted = code;
   return fail(account, failure);
 }
 

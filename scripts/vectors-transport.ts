@@ -1,0 +1,477 @@
+/** The scenes in which a transport ends, a deadline passes, or bytes come that nobody asked for. */
+import { makeHeader } from "../properties/reference/messages.ts";
+import { ascii, concat, fromHex, publicOf, zeros } from "../properties/reference/primitives.ts";
+import { encodeAlert, encodePlaintext } from "../properties/reference/record.ts";
+import { CODES } from "../properties/reference/talk.ts";
+import type { Vector } from "./vectors-format.ts";
+import { play, type Scene } from "./vectors-scene.ts";
+import { SECRETS, type Setting } from "./vectors-setting.ts";
+
+const server: Partial<Setting> = { plays: ["server"] };
+const client: Partial<Setting> = { plays: ["client"] };
+
+function one(
+  slug: string,
+  title: string,
+  requirements: readonly string[],
+  setting: Partial<Setting>,
+  act: (s: Scene) => void,
+): Vector {
+  return play({ slug, title, requirements, ...setting }, act);
+}
+
+const hello = makeHeader();
+
+/** The server, up to its Challenge. */
+export function helloEnds(): Vector[] {
+  const stealth = { ...server, stealth: true };
+  return [
+    one("hello-nothing", "End of file before the first byte: closed, and no error", ["ST-023"], server, (s) =>
+      s.end("client"),
+    ),
+    one("hello-header-short", "End of file inside the header", ["ST-024", "ST-042"], server, (s) => {
+      s.raw("client", hello.slice(0, 7));
+      s.end("client");
+      s.fails("server", "eof.partial");
+    }),
+    one("hello-short", "End of file one byte before the end of the Hello", ["ST-024"], server, (s) => {
+      s.raw("client", concat(hello, new Uint8Array(79).fill(0x5a)));
+      s.end("client");
+      s.fails("server", "eof.partial");
+    }),
+    one("hello-reset", "A reset inside the Hello", ["ST-001"], server, (s) => {
+      s.raw("client", hello);
+      s.reset("client");
+      s.fails("server", "reset");
+    }),
+    one(
+      "hello-timeout",
+      "The deadline passes inside the Hello: silence",
+      ["HS-119", "HS-121"],
+      server,
+      (s) => {
+        s.raw("client", hello);
+        s.call("server", { call: "deadline" });
+        s.fails("server", "time.handshake");
+      },
+    ),
+    one(
+      "hello-alien-early",
+      "Eight bytes of HTTP: judged without the rest, and nothing is sent",
+      ["HS-007", "HS-008", "HS-015"],
+      server,
+      (s) => {
+        s.raw("client", ascii("GET / HT"));
+        s.fails("server", "header.alien");
+      },
+    ),
+    one(
+      "hello-alien-stealth",
+      "First bytes that are not HWSR, in stealth mode: hidden as everything else is",
+      ["RT-020", "RT-021", "HS-010"],
+      stealth,
+      (s) => {
+        s.raw("client", ascii("\x16\x03\x01\x02\x00\x01\x00\x01"));
+        s.fails("server", "hello.hidden");
+      },
+    ),
+    one("hello-flags-high", "Flags of 0x8000: a hint", ["HS-009"], server, (s) => {
+      s.raw("client", fromHex("4857535201018000"));
+      s.fails("server", "header.unsupported", { answer: "hint" });
+      s.hint();
+    }),
+    one("hello-version-0", "Version 0: a hint", ["HS-009"], server, (s) => {
+      s.raw("client", fromHex("4857535200010000"));
+      s.fails("server", "header.unsupported", { answer: "hint" });
+      s.hint();
+    }),
+    one(
+      "hello-given-up",
+      "The application gives up before the Hello is complete: silence",
+      ["HS-121"],
+      server,
+      (s) => {
+        s.raw("client", hello);
+        s.call("server", { call: "alert", code: CODES.cancelled, message: "not sent" });
+        s.fails("server", "alert");
+      },
+    ),
+  ];
+}
+
+/** The client, up to its Response. */
+export function challengeEnds(): Vector[] {
+  const header = (version: number) => concat(ascii("HWSR"), Uint8Array.of(version, 1, 0, 0));
+  const ends: [string, string, string[], Uint8Array, string][] = [
+    ["nothing", "End of file in the place of the Challenge: no answer", ["ST-026"], zeros(0), "eof"],
+    ["hint", "A hint of version 2", ["HS-011", "HS-012", "HS-014"], header(2), "eof.hint"],
+    [
+      "hint-short",
+      "Seven bytes of a header make no hint",
+      ["HS-011", "ST-026"],
+      header(2).slice(0, 7),
+      "eof.partial",
+    ],
+    [
+      "hint-long",
+      "Nine bytes that begin as a header make no hint",
+      ["HS-011", "ST-026"],
+      concat(header(2), zeros(1)),
+      "eof.partial",
+    ],
+    [
+      "hint-alien",
+      "Eight bytes that do not begin with HWSR",
+      ["HS-011", "ST-026"],
+      ascii("SSH-2.0-"),
+      "eof.partial",
+    ],
+    [
+      "short",
+      "End of file one byte before the end of the Challenge",
+      ["ST-026"],
+      new Uint8Array(97).fill(7),
+      "eof.partial",
+    ],
+  ];
+  return [
+    ...ends.map(([name, title, ids, bytes, event]) =>
+      one(`challenge-${name}`, title, [...ids, "HS-064"], client, (s) => {
+        s.hello();
+        if (bytes.length > 0) s.raw("server", bytes);
+        s.end("server");
+        s.fails("client", event);
+      }),
+    ),
+    one("challenge-hint-reset", "A header, then a reset: no hint", ["HS-011"], client, (s) => {
+      s.hello();
+      s.raw("server", header(2));
+      s.reset("server");
+      s.fails("client", "reset");
+    }),
+    one("challenge-reflected", "The own Hello in the place of the Challenge", ["HS-055"], client, (s) => {
+      s.hello();
+      s.raw("server", concat(s.helloBytes, zeros(10)));
+      s.fails("client", "challenge.bad");
+    }),
+    one(
+      "challenge-timeout",
+      "The deadline passes before the Challenge: silence",
+      ["HS-119", "HS-120"],
+      client,
+      (s) => {
+        s.hello();
+        s.call("client", { call: "deadline" });
+        s.fails("client", "time.handshake");
+      },
+    ),
+    one(
+      "challenge-given-up",
+      "The application closes before its Response: nothing is sent, and what waited is lost",
+      ["ST-022", "HS-117"],
+      client,
+      (s) => {
+        s.hello();
+        s.call("client", { call: "write", byte: "61", count: 10 });
+        s.call("client", { call: "close" });
+        s.fails("client", "close");
+      },
+    ),
+    one(
+      "challenge-untrusted",
+      "First use: the application does not trust the key",
+      ["HS-061", "HS-062"],
+      {
+        expected: null,
+        rejects: true,
+        ...client,
+      },
+      (s) => {
+        s.hello();
+        s.challenge();
+        s.fails("client", "reject");
+      },
+    ),
+    one(
+      "challenge-refused-trailing",
+      "What follows a Challenge with a code is ignored",
+      ["HS-066", "HS-057"],
+      { ...client, limit: CODES.going_away },
+      (s) => {
+        s.hello();
+        s.challenge({ code: CODES.going_away });
+        s.fails("client", "challenge.refused", { received: CODES.going_away });
+        s.raw("server", ascii("not read"));
+      },
+    ),
+    one(
+      "challenge-mismatch-code",
+      "Another key's code is ignored: a mismatch all the same",
+      ["HS-059"],
+      { ...client, expected: publicOf(SECRETS.other) },
+      (s) => {
+        s.hello();
+        s.challenge({ code: CODES.busy });
+        s.fails("client", "challenge.mismatch");
+      },
+    ),
+    one(
+      "challenge-unknown-code",
+      "A code that the client does not know is terminal as any other",
+      ["HS-057", "AL-003"],
+      client,
+      (s) => {
+        s.hello();
+        s.challenge({ code: 0x7fff });
+        s.fails("client", "challenge.refused", { received: 0x7fff });
+      },
+    ),
+  ];
+}
+
+/** The server, from its Challenge to its Verdict. */
+export function responseEnds(): Vector[] {
+  const begun = (act: (s: Scene) => void) => (s: Scene) => {
+    s.hello();
+    s.challenge();
+    act(s);
+  };
+  const undecided: Partial<Setting> = { ...server, decision: null };
+  const refusedWith = (s: Scene, event: string, code: number, message = "") => {
+    s.fails("server", event, { answer: code });
+    s.verdict("Alert", encodeAlert(code, message));
+  };
+  return [
+    one(
+      "response-absent",
+      "End of file in the place of the Response: abandoned, as the client may have rejected the key",
+      ["ST-025"],
+      undecided,
+      begun((s) => {
+        s.end("client");
+        s.fails("server", "eof");
+      }),
+    ),
+    one(
+      "response-short",
+      "End of file inside the Response: abandoned",
+      ["ST-025"],
+      undecided,
+      begun((s) => {
+        s.raw("client", new Uint8Array(95).fill(0x5a));
+        s.end("client");
+        s.fails("server", "eof.partial");
+      }),
+    ),
+    one(
+      "response-reset",
+      "A reset in the place of the Response: abandoned",
+      ["ST-025"],
+      undecided,
+      begun((s) => {
+        s.reset("client");
+        s.fails("server", "reset");
+      }),
+    ),
+    one(
+      "response-timeout",
+      "The deadline passes before the Response: the Alert is the Verdict",
+      ["HS-095", "HS-121", "AL-009"],
+      undecided,
+      begun((s) => {
+        s.call("server", { call: "deadline" });
+        refusedWith(s, "time.handshake", CODES.timeout);
+      }),
+    ),
+    one(
+      "response-going-away",
+      "A shutdown before the Response: the Alert is the Verdict, and the client reads it behind its Response",
+      ["HS-065", "HS-095", "AL-009", "HS-101"],
+      { decision: null },
+      begun((s) => {
+        s.call("server", { call: "alert", code: CODES.going_away, message: "back soon" });
+        s.fails("server", "alert", { answer: CODES.going_away });
+        s.verdict("Alert", encodeAlert(CODES.going_away, "back soon"));
+        const step = s.length - 1;
+        s.response();
+        s.fails("client", "verdict.alert", { received: CODES.going_away, words: "back soon", step });
+      }),
+    ),
+    one(
+      "response-decision-timeout",
+      "The deadline passes while the application decides",
+      ["HS-121", "HS-095"],
+      undecided,
+      begun((s) => {
+        s.response();
+        s.call("server", { call: "deadline" });
+        refusedWith(s, "time.handshake", CODES.timeout);
+      }),
+    ),
+    one(
+      "response-decision-reset",
+      "A reset while the application decides: at once, and what was held is lost",
+      ["ST-015"],
+      undecided,
+      begun((s) => {
+        s.response();
+        s.record("client", "Data", "held");
+        s.reset("client");
+        s.fails("server", "reset");
+      }),
+    ),
+    one(
+      "response-given-up",
+      "The application gives up in the place of its decision",
+      ["HS-095", "AL-009"],
+      undecided,
+      begun((s) => {
+        s.response();
+        s.call("server", { call: "alert", code: CODES.cancelled, message: "" });
+        refusedWith(s, "alert", CODES.cancelled);
+      }),
+    ),
+  ];
+}
+
+/** The client, from its Response to the Verdict. */
+export function verdictEnds(): Vector[] {
+  const sent = (act: (s: Scene) => void) => (s: Scene) => {
+    s.hello();
+    s.challenge();
+    s.response();
+    act(s);
+  };
+  const transportEnds: [string, string, string, (s: Scene) => void][] = [
+    ["eof", "End of file", "eof", (s) => s.end("server")],
+    ["reset", "A reset", "reset", (s) => s.reset("server")],
+  ];
+  return [
+    ...transportEnds.map(([name, title, event, end]) =>
+      one(
+        `verdict-${name}`,
+        `${title} in the place of the Verdict: a truncation, never a refusal`,
+        ["HS-104"],
+        client,
+        sent((s) => {
+          end(s);
+          s.fails("client", event);
+        }),
+      ),
+    ),
+    one(
+      "verdict-short",
+      "End of file inside the Verdict",
+      ["HS-104"],
+      client,
+      sent((s) => {
+        s.raw("server", concat(fromHex("0110"), new Uint8Array(271).fill(1)));
+        s.end("server");
+        s.fails("client", "eof.partial");
+      }),
+    ),
+    one(
+      "verdict-timeout",
+      "The deadline passes before the Verdict: an Alert under the transport key",
+      ["HS-120", "HS-112"],
+      client,
+      sent((s) => {
+        s.call("client", { call: "deadline" });
+        s.fails("client", "time.handshake", { answer: CODES.timeout });
+        s.record("client", "Alert", encodeAlert(CODES.timeout, ""));
+      }),
+    ),
+    one(
+      "verdict-given-up",
+      "The application gives up before the Verdict, behind its data",
+      ["HS-112", "HS-115", "AL-008"],
+      client,
+      sent((s) => {
+        s.record("client", "Data", "early");
+        s.record("client", "Alert", encodeAlert(CODES.cancelled, "enough"));
+        s.fails("client", "alert", { answer: CODES.cancelled });
+      }),
+    ),
+    ...hostileVerdicts(sent),
+  ];
+}
+
+function hostileVerdicts(sent: (act: (s: Scene) => void) => (s: Scene) => void): Vector[] {
+  const bad: [string, string, Uint8Array, "type" | "size" | "padding" | "body", string][] = [
+    ["type", "Type 6 as the Verdict", encodePlaintext(6, zeros(0), 256), "type", "RC-014"],
+    ["size", "A size past the end in the Verdict", encodePlaintext(2, zeros(0), 256, 254), "size", "RC-015"],
+    [
+      "padding",
+      "A padding that is not zero in the Verdict",
+      concat(encodePlaintext(2, zeros(0), 255), Uint8Array.of(1)),
+      "padding",
+      "RC-016",
+    ],
+    ["body", "An Accept with a body", encodePlaintext(2, Uint8Array.of(0), 256), "body", "RC-017"],
+  ];
+  const types: ["Close" | "Ping" | "Pong", Uint8Array][] = [
+    ["Close", zeros(0)],
+    ["Ping", ascii("ping-001")],
+    ["Pong", ascii("ping-001")],
+  ];
+  return [
+    ...bad.map(([name, title, plaintext, check, id]) =>
+      one(
+        `verdict-${name}`,
+        title,
+        ["HS-098", "HS-099", id],
+        client,
+        sent((s) => {
+          s.verdictOf(name === "type" ? "type 6" : "Accept", plaintext);
+          s.fails("client", "verdict.bad", { check, answer: CODES.bad_record });
+          s.alert("client", CODES.bad_record);
+        }),
+      ),
+    ),
+    ...types.map(([type, body]) =>
+      one(
+        `verdict-${type.toLowerCase()}`,
+        `A ${type} as the Verdict`,
+        ["HS-094", "HS-102"],
+        client,
+        sent((s) => {
+          s.verdict(type, body);
+          s.fails("client", "verdict.unexpected", { answer: CODES.unexpected_record });
+          s.alert("client", CODES.unexpected_record);
+        }),
+      ),
+    ),
+    one(
+      "verdict-length",
+      "A length of 18 in the place of the Verdict: judged as soon as it is there",
+      ["HS-098", "RC-012"],
+      client,
+      sent((s) => {
+        s.raw("server", fromHex("0012"));
+        s.fails("client", "verdict.bad", { check: "length", answer: CODES.bad_record });
+        s.alert("client", CODES.bad_record);
+      }),
+    ),
+    one(
+      "verdict-under-transport-key",
+      "An Accept under the transport key: the Verdict has a key of its own",
+      ["HS-090", "HS-091", "HS-098"],
+      client,
+      sent((s) => {
+        s.hostile("server", "Accept", encodePlaintext(2, zeros(0), 256));
+        s.fails("client", "verdict.bad", { check: "cipher", answer: CODES.bad_record });
+        s.alert("client", CODES.bad_record);
+      }),
+    ),
+    one(
+      "verdict-alert-surrogate",
+      "An Alert as the Verdict whose words hold a surrogate: the client says nothing",
+      ["HS-099", "AL-024", "AL-025"],
+      client,
+      sent((s) => {
+        s.verdictOf("Alert", encodePlaintext(1, fromHex("0003eda080"), 256));
+        s.fails("client", "verdict.malformedAlert", { check: "body" });
+      }),
+    ),
+  ];
+}
