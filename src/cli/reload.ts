@@ -58,14 +58,18 @@ export class KeyFiles {
 
   /**
    * Reads them, and gives what takes them: nothing has changed until it is called, so that a fault in another file leaves
-   * all as it was.
+   * all as it was. A key pair that several files have is there once.
    *
    * @throws KeyError with the path
    */
   async read(): Promise<{ readonly keyPairs: readonly LocalKeyHolder[]; take(): void; drop(): void }> {
     const keyPairs: LocalKeyHolder[] = [];
     try {
-      for (const path of this.#paths) keyPairs.push(await readKeyFile(path));
+      for (const path of this.#paths) {
+        const keyPair = await readKeyFile(path);
+        if (keyPairs.some(({ publicKeyText }) => publicKeyText === keyPair.publicKeyText)) keyPair.wipe();
+        else keyPairs.push(keyPair);
+      }
     } catch (error) {
       for (const keyPair of keyPairs) keyPair.wipe();
       throw error;
