@@ -2,25 +2,25 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { formatPublicKey } from "../keys/portable.ts";
 import { ClientChannel } from "../protocol/channel/client-channel.ts";
-import type { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { Output } from "../protocol/output.ts";
 import { alertName, escapeMessage } from "../protocol/record/alert.ts";
 import { nextConnection, report, wordFor } from "./diagnostics.ts";
 import { codeOf } from "./errors.ts";
+import type { AnyChannel } from "./origin.ts";
 
 /** What one connection tells of itself on the diagnostics channels. */
 export class ConnectionReports {
-  readonly #channel: ClientChannel | ServerChannel;
+  readonly #channel: AnyChannel;
   readonly #connection = nextConnection();
 
-  constructor(channel: ClientChannel | ServerChannel) {
+  constructor(channel: AnyChannel) {
     this.#channel = channel;
   }
 
   opening(transport: Duplex): void {
     report("hawser:connection:opening", () => {
       const { remoteAddress, remotePort } = transport as Partial<Socket>;
-      const role = this.#channel instanceof ClientChannel ? "client" : "server";
+      const role = this.#channel.role;
       return { connection: this.#connection, role, remoteAddress, remotePort };
     });
   }

@@ -3,15 +3,18 @@ import type { Duplex } from "node:stream";
 import type { Channel } from "../protocol/channel/channel.ts";
 import { ClientChannel } from "../protocol/channel/client-channel.ts";
 import type { DrainLimits } from "../protocol/channel/options.ts";
-import type { ServerChannel } from "../protocol/channel/server-channel.ts";
+import { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { KeyHolder } from "../protocol/key-holder.ts";
 import { defaultDrainBytes, defaultDrainTimeout } from "../protocol/limits.ts";
 import type { Output } from "../protocol/output.ts";
 import type { AlertName } from "../protocol/record/alert-codes.ts";
+import { ImportedChannel } from "../protocol/transfer/imported-channel.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { Alarm } from "./alarm.ts";
 import { ConnectionReports } from "./connection-reports.ts";
+import type { Detached } from "./handoff-handle.ts";
+import type { AnyChannel } from "./origin.ts";
 import { Transport } from "./transport.ts";
 
 /** What a driver tells of its channel. */
@@ -48,7 +51,7 @@ export type Decision =
  * the event.
  */
 export class Driver {
-  readonly channel: ClientChannel | ServerChannel;
+  readonly channel: AnyChannel;
   readonly transport: Transport;
   readonly #reports: ConnectionReports;
   readonly #events: DriverEvents;
@@ -65,12 +68,7 @@ export class Driver {
   readonly #stalled = new Alarm(() => this.#judgeProgress());
   #progress = "";
 
-  constructor(
-    channel: ClientChannel | ServerChannel,
-    stream: Duplex,
-    drain: DrainLimits,
-    events: DriverEvents,
-  ) {
+  constructor(channel: AnyChannel, stream: Duplex, drain: DrainLimits, events: DriverEvents) {
     const { timeout = defaultDrainTimeout, bytes = defaultDrainBytes } = drain;
     this.channel = channel;
     this.#reports = new ConnectionReports(channel);
@@ -89,14 +87,31 @@ export class Driver {
     );
   }
 
-  /** Begins the handshake. `head` is what was read from the stream before. */
-  start(head: Uint8Array | undefined): void {
+  /**
+   * Begins the handshake, or goes on behind it: then `outputs` is what was under way. `head` is what was read from the
+   * stream before.
+   */
+  start(head: Uint8Array | undefined, outputs: Output[] = []): void {
     const { channel } = this;
     this.#reports.opening(this.transport.stream);
     if (channel instanceof ClientChannel) this.#run(() => channel.start());
+    this.#run(() => outputs);
     if (head !== undefined && head.length > 0) this.#run(() => channel.receive(head));
     this.transport.start();
     this.#settle();
+  }
+
+  /** Nothing waits to be carried out, to be handed over, or to be reported as such (TR-050). */
+  get isQuiet(): boolean {
+    const { pending } = this.transport;
+    return !this.#isCarrying && this.#queue.length === 0 && !this.#awaitsFlush && pending === 0;
+  }
+
+  /** Lets go of the transport: of a driver that is quiet, whose channel goes on elsewhere. */
+  leave(): Detached {
+    this.#deadline.set(undefined);
+    this.#stalled.set(undefined);
+    return this.transport.leave();
   }
 
   /** Whether nothing will be opened or sealed any more. */
@@ -138,7 +153,7 @@ export class Driver {
       if (channel.state !== "Judging") return;
       this.#run(() => (decision.verdict === "accept" ? channel.trust() : channel.reject()));
     } else {
-      if (channel.state !== "Deciding") return;
+      if (!(channel instanceof ServerChannel) || channel.state !== "Deciding") return;
       this.#run(() =>
         decision.verdict === "accept" ? channel.accept() : channel.refuse(decision.alert, decision.words),
       );
@@ -238,6 +253,11 @@ export class Driver {
     }
   }
 
+  get #handshake(): ClientChannel | ServerChannel {
+    if (this.channel instanceof ImportedChannel) throw new Error("the handshake is over");
+    return this.channel;
+  }
+
   /** A key holder answers at once, or later from another process or a token. */
   #ask(keyHolder: KeyHolder, publicKey: Uint8Array): void {
     const done = (dh: Uint8Array | undefined) => {
@@ -245,7 +265,7 @@ export class Driver {
       this.#answer(keyHolder, dh);
       if (isLate && dh instanceof Uint8Array) dh.fill(0);
     };
-    const failed = (cause: unknown) => this.#run(() => this.channel.dhFailed(keyHolder, cause));
+    const failed = (cause: unknown) => this.#run(() => this.#handshake.dhFailed(keyHolder, cause));
     let answer: ReturnType<KeyHolder["dh"]>;
     try {
       answer = keyHolder.dh(publicKey);
@@ -259,9 +279,9 @@ export class Driver {
 
   #answer(keyHolder: KeyHolder, dh: Uint8Array | undefined): void {
     try {
-      this.#run(() => this.channel.dhDone(keyHolder, dh));
+      this.#run(() => this.#handshake.dhDone(keyHolder, dh));
     } catch (cause) {
-      this.#run(() => this.channel.dhFailed(keyHolder, cause));
+      this.#run(() => this.#handshake.dhFailed(keyHolder, cause));
     }
   }
 

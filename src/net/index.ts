@@ -12,6 +12,7 @@ export {
   type HawserErrorOptions,
   SOCKET_ERRORS,
 } from "./errors.ts";
+export { type AttachOptions, attach, type Detached, detach, importOptions } from "./handoff.ts";
 export { generateKeyPair, readKeyFile } from "./key-pairs.ts";
 export type { HawserSocketEvents } from "./net-surface.ts";
 export type { ConnectionOptions, PublicKey, SocketOptions } from "./options.ts";

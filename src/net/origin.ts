@@ -1,12 +1,18 @@
 import type { Duplex } from "node:stream";
 import type { ClientChannel } from "../protocol/channel/client-channel.ts";
 import type { ServerChannel } from "../protocol/channel/server-channel.ts";
+import type { Output } from "../protocol/output.ts";
+import type { ImportedChannel } from "../protocol/transfer/imported-channel.ts";
 import type { Decision } from "./driver.ts";
+
+export type AnyChannel = ClientChannel | ServerChannel | ImportedChannel;
 
 /** A connection to be: its transport and its channel. */
 export interface Beginning {
   readonly stream: Duplex;
-  readonly channel: ClientChannel | ServerChannel;
+  readonly channel: AnyChannel;
+  /** What a channel that was imported wants done first. */
+  readonly outputs?: Output[] | undefined;
   /** What was read from the stream before. */
   readonly head?: Uint8Array | undefined;
 }

@@ -48,6 +48,11 @@ export class Sending {
     return marker;
   }
 
+  /** Something that was written has not been handed to the driver, or waits there. */
+  get isWaiting(): boolean {
+    return this.#outbox.length > 0 || this.#blocked !== undefined;
+  }
+
   /** Takes a chunk on: how many bytes it is. One write at a time, as Node has it. */
   write(chunk: Uint8Array, callback: Callback): number {
     if (chunk.length === 0 && markers.has(chunk)) {

@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { ClientChannel } from "../protocol/channel/client-channel.ts";
 import type { DrainLimits } from "../protocol/channel/options.ts";
-import { ServerChannel } from "../protocol/channel/server-channel.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { defaultDrainTimeout } from "../protocol/limits.ts";
 import type { AlertName } from "../protocol/record/alert-codes.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { type Decision, Driver } from "./driver.ts";
 import { AlertError, closedError, errorOf, type HawserError, internalError, lastWords } from "./errors.ts";
+import { type Left, leave, requireMovable } from "./handoff-leave.ts";
 import { IdleTimer } from "./idle-timer.ts";
 import { LateFailure } from "./late-failure.ts";
 import { NetSurface } from "./net-surface.ts";
@@ -92,7 +93,7 @@ export class HawserSocket extends NetSurface {
   /** What the client wants the connection for; `undefined` for nothing in particular, and at a client. */
   get context(): string | undefined {
     const channel = this.#driver?.channel;
-    return channel instanceof ServerChannel ? channel.context : undefined;
+    return channel instanceof ClientChannel ? undefined : channel?.context;
   }
 
   /** 64 bytes that are the same at both ends and in no other connection; no secret. `undefined` before `'ready'`. */
@@ -161,6 +162,22 @@ export class HawserSocket extends NetSurface {
     await this.ready;
     if (this.destroyed || this.failure !== undefined) throw this.#over();
     return this.#pings.ping();
+  }
+
+  /**
+   * Takes the connection away, for it to go on elsewhere, unless something that was written still waits here: then
+   * `undefined`.
+   *
+   * @throws UsageError where there is nothing that could go on
+   * @internal
+   */
+  leave(): Left | undefined {
+    const driver = this.#openDriver("a hand-over");
+    if (this.destroyed || this.failure !== undefined) throw this.#over();
+    requireMovable(this, driver);
+    if (this.writableLength > 0 || this.#sending.isWaiting || !driver.isQuiet) return undefined;
+    this.#driver = undefined;
+    return leave(this, driver);
   }
 
   protected override get transport(): Partial<Socket> | undefined {
@@ -277,7 +294,7 @@ export class HawserSocket extends NetSurface {
       if (this.destroyed) this.#opening.abort();
       return this.#opening.signal;
     };
-    const { stream, channel, head } = await this.#origin.begin(gaveUp);
+    const { stream, channel, head, outputs } = await this.#origin.begin(gaveUp);
     this.#opening = undefined;
     if (this.destroyed) {
       stream.destroy();
@@ -296,7 +313,7 @@ export class HawserSocket extends NetSurface {
     });
     this.#sending.attach(this.#driver);
     if (!this.isRef) this.setRef(false);
-    this.#driver.start(head);
+    this.#driver.start(head, outputs);
   }
 
   #finishConstruction(error?: Error): void {

@@ -1,8 +1,10 @@
+import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { UsageError } from "../protocol/usage-error.ts";
 import { longestTimeout } from "./alarm.ts";
 import { takeDirectInput } from "./direct-input.ts";
+import { type Detached, detachHandle, hasHandle } from "./handoff-handle.ts";
 import { release } from "./memory.ts";
 
 /** What a transport tells. */
@@ -135,6 +137,19 @@ export class Transport {
     clearTimeout(this.#timer);
     this.#isOver = true;
     this.stream.destroy();
+  }
+
+  /** Whether the stream's descriptor can be taken from it. */
+  get canLeave(): boolean {
+    return !this.#isOver && this.#writeError === undefined && hasHandle(this.stream);
+  }
+
+  /** Stops reading for good, and takes the stream's descriptor from it. The stream ends, and nothing of it is told. */
+  leave(): Detached {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.stream.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
+    return detachHandle(this.stream as Socket);
   }
 
   /** Whether more input is wanted. */

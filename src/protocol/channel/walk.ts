@@ -11,7 +11,8 @@ import { explainMisuse } from "./misuse.ts";
  * an output is carried out is the subclass's to know.
  */
 export abstract class Walk {
-  protected readonly role: Role;
+  /** Which end of the connection this is. */
+  readonly role: Role;
   readonly #table: Table;
   #state: State;
   #outputs: Output[] = [];

@@ -1,5 +1,5 @@
 import { bytesOf } from "../arguments.ts";
-import { wipeLiveSession } from "../channel/live-session.ts";
+import { type LiveSession, wipeLiveSession } from "../channel/live-session.ts";
 import type { ChannelOptions } from "../channel/options.ts";
 import { requireKnown } from "../channel/options-known.ts";
 import { checkSettings, type Settings } from "../channel/settings.ts";
@@ -20,6 +20,8 @@ export type ImportOptions = Omit<ChannelOptions, "handshakeTimeout">;
 /** A channel that goes on, and what was under way: to be carried out first, as the outputs of any call. */
 export interface ImportedSession {
   readonly channel: ImportedChannel;
+  /** The state in which the session was left. */
+  readonly left: LiveSession["state"];
   readonly outputs: Output[];
 }
 
@@ -58,7 +60,7 @@ export class HeldSession {
     if (session === undefined) throw new UsageError("this session has been taken on, or dropped");
     try {
       const channel = new ImportedChannel(this.#settings, session);
-      return { channel, outputs: channel.goOn(session) };
+      return { channel, left: session.live.state, outputs: channel.goOn(session) };
     } finally {
       this.drop();
     }

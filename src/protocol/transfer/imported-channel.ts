@@ -6,7 +6,6 @@ import type { Reason } from "../failure.ts";
 import { decodeContext } from "../handshake/context.ts";
 import { Exporter } from "../handshake/session.ts";
 import type { MachineEvent } from "../machine/event.ts";
-import type { Role } from "../machine/table.ts";
 import { CipherState } from "../noise/cipher-state.ts";
 import type { Output } from "../output.ts";
 import type { SavedSession } from "./blob.ts";
@@ -35,11 +34,6 @@ export class ImportedChannel extends Channel {
     this.resumeRecords(live);
   }
 
-  /** Which end of the connection it is. */
-  get end(): Role {
-    return this.role;
-  }
-
   get remotePublicKey(): Uint8Array {
     return this.#session.remotePublicKey.slice();
   }
@@ -48,9 +42,9 @@ export class ImportedChannel extends Channel {
     return this.#session.localPublicKey.slice();
   }
 
-  /** What the client wanted the channel for, at either end; `undefined` for nothing in particular. */
+  /** At a server, what the client wants the channel for; `undefined` for nothing in particular, and at a client. */
   get context(): string | undefined {
-    return decodeContext(this.#session.context);
+    return this.role === "server" ? decodeContext(this.#session.context) : undefined;
   }
 
   /**
