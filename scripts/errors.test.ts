@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { COMMAND_ERRORS } from "../src/cli/errors.ts";
 import { KEY_ERRORS } from "../src/keys/errors.ts";
 import { SOCKET_ERRORS } from "../src/net/errors.ts";
+import { TUNNEL_ERRORS } from "../src/tunnel/failures.ts";
 import { errorsPage, page } from "./errors.ts";
 import { reasons } from "./errors-failures.ts";
 import { pageAsItIs } from "./generated-page.ts";
@@ -26,6 +27,7 @@ describe(page, () => {
     const others = [
       ...Object.keys(KEY_ERRORS),
       ...Object.keys(COMMAND_ERRORS),
+      ...Object.keys(TUNNEL_ERRORS),
       "ERR_HAWSER_NATIVE_UNAVAILABLE",
     ];
     for (const code of others) {

@@ -2,19 +2,33 @@ import { AlertError, HawserError } from "../net/index.ts";
 import { type AlertName, escapeMessage } from "../protocol/index.ts";
 import type { TunnelFailure } from "./observer.ts";
 
-/** The errors that a tunnel has besides those of its channel, by code, with what they mean. */
+/** The errors that a tunnel has besides those of its channel, by code: the alert that the other end gets, and when. */
 export const TUNNEL_ERRORS = {
-  ERR_HAWSER_TUNNEL_UNREACHABLE:
-    "the service behind the tunnel can't be reached; the system's error is named",
-  ERR_HAWSER_TUNNEL_RESET:
-    "the service, or the local program, broke its connection off; the system's error is named",
-  ERR_HAWSER_TUNNEL_IDLE: "nothing has passed in either direction for as long as --idle-timeout allows",
-  ERR_HAWSER_TUNNEL_LIMIT:
-    "there are as many connections as a limit allows, of all, of a key or of an address",
-  ERR_HAWSER_TUNNEL_ORIGIN: "the client's key may not come from the address it came from",
-  ERR_HAWSER_TUNNEL_ENDED:
-    "this end ended the connection: the tunnel was closed, or the client's key is authorized no more",
-} as const;
+  ERR_HAWSER_TUNNEL_UNREACHABLE: {
+    alert: "unreachable",
+    when: "the service behind the tunnel can't be reached; the system's error is named",
+  },
+  ERR_HAWSER_TUNNEL_RESET: {
+    alert: "cancelled",
+    when: "the service, or the local program, broke its connection off; the system's error is named",
+  },
+  ERR_HAWSER_TUNNEL_IDLE: {
+    alert: "timeout",
+    when: "nothing has passed in either direction for as long as `--idle-timeout` allows",
+  },
+  ERR_HAWSER_TUNNEL_LIMIT: {
+    alert: "busy",
+    when: "there are as many connections as a limit allows of a key, or from an address",
+  },
+  ERR_HAWSER_TUNNEL_ORIGIN: {
+    alert: "not_authorized",
+    when: "the client's key may not come from the address it came from",
+  },
+  ERR_HAWSER_TUNNEL_ENDED: {
+    alert: "going_away",
+    when: "this end ended the connection: the tunnel was closed (forward says `cancelled`), or the client's key is authorized no more (`not_authorized`)",
+  },
+} as const satisfies Record<string, { readonly alert: AlertName; readonly when: string }>;
 
 export type TunnelErrorCode = keyof typeof TUNNEL_ERRORS;
 
@@ -29,16 +43,10 @@ export class TunnelError extends Error {
   /** For the other end. */
   readonly told: string;
 
-  constructor(
-    code: TunnelErrorCode,
-    message: string,
-    alert: AlertName,
-    told: string,
-    options: ErrorOptions = {},
-  ) {
+  constructor(code: TunnelErrorCode, message: string, told: string, options: ErrorOptions = {}) {
     super(message, options);
     this.code = code;
-    this.alert = alert;
+    this.alert = TUNNEL_ERRORS[code].alert;
     this.told = told;
   }
 
@@ -59,7 +67,6 @@ export function unreachable(cause: unknown): TunnelError {
   return new TunnelError(
     "ERR_HAWSER_TUNNEL_UNREACHABLE",
     message,
-    "unreachable",
     `the service behind this tunnel: ${told}${code}`,
     { cause },
   );
@@ -80,29 +87,24 @@ const reasons: Readonly<Record<string, string>> = {
 export function brokenOff(side: PlainSide, cause: unknown): TunnelError {
   const system = systemCode(cause);
   const words = `the ${side} broke its connection off${system === undefined ? "" : ` (${system})`}`;
-  return new TunnelError("ERR_HAWSER_TUNNEL_RESET", `${capital(words)}.`, "cancelled", words, { cause });
+  return new TunnelError("ERR_HAWSER_TUNNEL_RESET", `${capital(words)}.`, words, { cause });
 }
 
 /** @param milliseconds of silence */
 export function idle(milliseconds: number): TunnelError {
   const words = `nothing passed for ${milliseconds / 1_000} s`;
-  return new TunnelError("ERR_HAWSER_TUNNEL_IDLE", `${capital(words)}.`, "timeout", words);
+  return new TunnelError("ERR_HAWSER_TUNNEL_IDLE", `${capital(words)}.`, words);
 }
 
 /** @param of what there are too many of: `"of this key"`, say */
 export function tooMany(of: string): TunnelError {
   const words = `there are as many connections ${of} as are allowed`;
-  return new TunnelError("ERR_HAWSER_TUNNEL_LIMIT", `${capital(words)}.`, "busy", words);
+  return new TunnelError("ERR_HAWSER_TUNNEL_LIMIT", `${capital(words)}.`, words);
 }
 
 /** The key has `from=…`, and the client is elsewhere. It is told no more than one whose key is not listed. */
 export function elsewhere(): TunnelError {
-  return new TunnelError(
-    "ERR_HAWSER_TUNNEL_ORIGIN",
-    "The client's key may not come from this address.",
-    "not_authorized",
-    "",
-  );
+  return new TunnelError("ERR_HAWSER_TUNNEL_ORIGIN", "The client's key may not come from this address.", "");
 }
 
 /** A connection that ended without an error, and without its end: this side has ended it. */
@@ -110,7 +112,6 @@ export function ended(): TunnelError {
   return new TunnelError(
     "ERR_HAWSER_TUNNEL_ENDED",
     "This end ended it: the tunnel was closed, or the key is authorized no more.",
-    "going_away",
     "",
   );
 }
