@@ -67,7 +67,9 @@ describe("hawser serve and hawser forward", () => {
       const client = forward(at, await server.url());
       expect((await through(client, "hello")).end).toMatchObject({ code: "ECONNRESET" });
       await server.said(/nothing: There is no connection to .*ENOENT.*\(ERR_HAWSER_TUNNEL_UNREACHABLE\)/);
-      await client.said(/unreachable, in its words "the service behind this tunnel: its socket is not there \(ENOENT\)"/);
+      await client.said(
+        /unreachable, in its words "the service behind this tunnel: its socket is not there \(ENOENT\)"/,
+      );
       expect(client.err).toMatch(/\(ERR_HAWSER_ALERT_RECEIVED\)/);
       await stop(client, server);
     }),
