@@ -40,7 +40,7 @@ const prints: Readonly<Record<string, readonly string[]>> = {
 describe("examples", () => {
   it("are all run here", () => {
     const files = readdirSync(join(root, "examples")).filter((name) => name !== "README.md");
-    expect(files.sort()).toEqual([...Object.keys(prints), "echo"].sort());
+    expect(files.sort()).toEqual([...Object.keys(prints), "container", "echo", "systemd"].sort());
   });
 
   it.each(Object.entries(prints))("%s prints what it is to show", async (name, lines) => {
