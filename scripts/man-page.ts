@@ -30,6 +30,17 @@ const sections: Readonly<Record<string, readonly string[]>> = {
     "Without --once, listen serves one peer after the other until a signal ends it. Standard input is read only while there " +
       "is a peer; what is left of it goes to the next one.",
   ],
+  TUNNEL: [
+    "hawser serve stands before a service, and hawser forward before that, at the other end; programs and service know nothing " +
+      "of it. Data, the end of each direction and back-pressure are carried through. A connection that breaks off on one side is " +
+      "broken off on the other, after what was read: by an alert in the channel, by a reset at the plain side (a unix socket " +
+      "knows none, and is closed). A service that can't be reached is the alert unreachable, one connection more than a limit " +
+      "allows busy, silence for longer than --idle-timeout timeout.",
+    'A line of the authorized keys may begin with options, joined by commas without blanks: to="HOST:PORT" or to="unix:/PATH", ' +
+      'the service that the key is joined to instead of that of --to; from="ADDRESS,...", the addresses and ranges that it may ' +
+      'come from; max="NUMBER", how many connections it may have at once.',
+    "To change a server's key, give --key twice, the new one first, until all clients know it.",
+  ],
   SIGNALS: [
     "At SIGINT (Ctrl-C), SIGTERM and SIGHUP the peer is told: cancelled, or by listen at the latter two going_away. That it " +
       "hears of it is waited for, up to five seconds; a second signal ends the command at once. The command then ends by the " +
@@ -68,6 +79,13 @@ const examples: readonly (readonly [text: string, commands: readonly string[]])[
     [
       "hawser listen --key server.key --allow hawser1... --once 4100 > file",
       "hawser connect --key client.key hawser://hawser1...@example.org:4100 < file",
+    ],
+  ],
+  [
+    "A database on one machine, used on another as if it were there:",
+    [
+      "hawser serve --key server.key --authorized-keys clients --to 127.0.0.1:5432 4100",
+      "hawser forward --key client.key --listen 127.0.0.1:5432 hawser://hawser1...@example.org:4100",
     ],
   ],
   [
