@@ -1,5 +1,5 @@
 /**
- * Generates the test vectors, `spec/vectors/*.json`, from the reference implementation alone.
+ * Generates the test vectors, `spec/vectors/*.json` and `spec/vectors/texts/*.json`, from the reference implementation alone.
  *
  *     npx tsx scripts/vectors.ts            writes what is out of date
  *     npx tsx scripts/vectors.ts --check    writes nothing; exit 1 and a list when something is out of date
@@ -16,6 +16,7 @@ import { handshakes } from "./vectors-handshake.ts";
 import { alerts, hostileServer } from "./vectors-hostile.ts";
 import { keysOnTheWire, replays, routes } from "./vectors-keys.ts";
 import { recordFailures, streams } from "./vectors-records.ts";
+import { textOf, textVectors } from "./vectors-texts.ts";
 import { challengeEnds, helloEnds, responseEnds, verdictEnds } from "./vectors-transport.ts";
 
 export const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "spec", "vectors");
@@ -49,7 +50,16 @@ export function vectorFiles(): Map<string, string> {
   const vectors = allVectors();
   const files = new Map(vectors.map((vector) => [`${vector.slug}.json`, vectorText(vector)]));
   if (files.size !== vectors.length) throw new Error("two vectors have the same slug");
+  for (const vector of textVectors()) files.set(`texts/${vector.slug}.json`, textOf(vector));
   return files;
+}
+
+/** The files that are there, schemas aside, with forward slashes. */
+export function vectorNames(): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".json") && !name.endsWith("schema.json"))
+    .sort();
 }
 
 /** The names of files that are missing, differ, or belong to no vector. */
@@ -57,9 +67,7 @@ export function vectorsOutOfDate(files: ReadonlyMap<string, string>): string[] {
   const stale = [...files].filter(
     ([name, text]) => !existsSync(join(folder, name)) || readFileSync(join(folder, name), "utf8") !== text,
   );
-  const left = readdirSync(folder).filter(
-    (name) => name.endsWith(".json") && name !== "schema.json" && !files.has(name),
-  );
+  const left = vectorNames().filter((name) => !files.has(name));
   return [...stale.map(([name]) => name), ...left];
 }
 
