@@ -58,7 +58,7 @@ export class KeyFiles {
 
   /**
    * Reads them, and gives what takes them: nothing has changed until it is called, so that a fault in another file leaves
-   * all as it was. A key pair that several files have is there once.
+   * all as it was (KT-102). A key pair that several files have is there once.
    *
    * @throws KeyError with the path
    */

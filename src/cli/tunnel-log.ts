@@ -116,6 +116,7 @@ function say(log: Log, event: TunnelEvent): void {
       });
       return;
     case "reloadFailed": {
+      // KT-102: the words begin with the file and the line.
       const { failure } = event;
       const words = `The keys could not be read anew, and those from before hold. ${failure.words}`;
       log.error({ event: "reload_failed", words, code: failure.code });

@@ -1,4 +1,5 @@
 /** Why: what a line of authorized keys narrows is to hold at a real server, and over every kind of transport. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
@@ -42,7 +43,12 @@ describe("a server with options of authorized keys", () => {
     const server = await serve(echo, { authorize });
     const first = await joinIn(server);
     await joinIn(server);
+    const told: unknown[] = [];
+    const listen = (message: unknown) => told.push(message);
+    subscribe("hawser:server:limit", listen);
     expect(await rejection(joinIn(server))).toMatchObject({ alertName: "busy" });
+    unsubscribe("hawser:server:limit", listen);
+    expect(told).toEqual([{ limit: "connectionsPerKey", remoteAddress: "127.0.0.1" }]);
     await joinIn(server, { keyPair: other });
     first.destroy();
     await until(() => server.connections.size === 2);

@@ -71,7 +71,7 @@ export interface DiagnosticMessages {
   /** `words` are escaped. */
   readonly "hawser:alert:received": OfConnection & AlertMessage & { readonly words: string };
   readonly "hawser:server:limit": {
-    readonly limit: "handshakes" | "handshakesPerAddress" | "connections";
+    readonly limit: "handshakes" | "handshakesPerAddress" | "connections" | "connectionsPerKey";
     readonly remoteAddress: string | undefined;
   };
   readonly "hawser:server:removed": { readonly peer: string };

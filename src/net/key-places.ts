@@ -1,6 +1,8 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AuthorizedKeys } from "../keys/files/authorized-keys.ts";
 import { formatPublicKey } from "../keys/portable.ts";
+import { report } from "./diagnostics.ts";
 
 /** The connections of each key, by the file that lets them in: all servers of a process that share it count together. */
 const counts = new WeakMap<AuthorizedKeys, Map<string, number>>();
@@ -21,7 +23,11 @@ export function takePlace(
   counts.set(keys, ofFile);
   const id = formatPublicKey(publicKey);
   const count = ofFile.get(id) ?? 0;
-  if (max !== undefined && count >= max) return false;
+  if (max !== undefined && count >= max) {
+    const { remoteAddress } = transport as Partial<Socket>;
+    report("hawser:server:limit", () => ({ limit: "connectionsPerKey", remoteAddress }));
+    return false;
+  }
   if (transport.closed) return true; // It would never be given back.
   ofFile.set(id, count + 1);
   transport.once("close", () => {
