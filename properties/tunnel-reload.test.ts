@@ -128,6 +128,22 @@ describe.each(["server", "client"] as const)("the end of the %s", (side) => {
     expect(told.events.at(-1)).toEqual({ type: "closed" });
   });
 
+  it("breaks off what a plain side will not take, though the channel has ended", async () => {
+    const { near, far, serverTold, clientTold, ...ends } = await joined({ client: { idleTimeout: 60_000 } });
+    await Promise.all([serverTold.next("connectionOpened"), clientTold.next("connectionOpened")]);
+    const [reader, writer] = side === "server" ? [far, near] : [near, far];
+    reader.end();
+    writer.resume();
+    for (let size = 0; size < 60_000_000; size += 1_000_000) writer.write(Buffer.alloc(1_000_000));
+    await sleep(300);
+    writer.end();
+    const told = side === "server" ? serverTold : clientTold;
+    const began = performance.now();
+    await ends[side].close({ grace: 50 });
+    expect(performance.now() - began).toBeLessThan(20_000);
+    expect((await told.next("connectionClosed")).failure?.code).toMatch(/TUNNEL_ENDED|TUNNEL_RESET/);
+  });
+
   it("breaks the others off when its time is up, and says why", async () => {
     const { near, far, serverTold, clientTold, ...ends } = await joined();
     await Promise.all([serverTold.next("connectionOpened"), clientTold.next("connectionOpened")]);

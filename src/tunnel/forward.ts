@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Server, Socket } from "node:net";
 import { formatPublicKey } from "../keys/index.ts";
 import { nameOf } from "../net/dial.ts";
@@ -46,8 +47,9 @@ export class TunnelClient {
   readonly #listening: Listening;
   readonly #pool: Pool | undefined;
   readonly #unwatch: () => void;
+  readonly #ending = new AbortController();
   /** Local programs that are being served, or wait to be. */
-  readonly #locals = new Set<HawserSocket>();
+  #locals = 0;
   #target: ForwardTarget;
   #tell: { listening: () => void; failed: (error: Error) => void } | undefined;
 
@@ -72,6 +74,7 @@ export class TunnelClient {
     this.#pool =
       pool === undefined || pool.size === 0 ? undefined : new Pool(() => this.#connect(), pool, observe);
     this.#unwatch = watchDiagnostics("client", observe);
+    setMaxListeners(0, this.#ending.signal);
   }
 
   /** Resolves when local programs can connect; rejects with why they can't. */
@@ -113,10 +116,10 @@ export class TunnelClient {
     this.#observe({ type: "closing", grace, connections: this.#connections.size });
     const stopped = new Promise<void>((done) => this.#listening.stop(() => done()));
     this.#pool?.close();
-    const timer = setTimeout(() => this.#endAll(), grace);
+    const timer = setTimeout(() => this.#ending.abort(new AlertError("cancelled")), grace);
     await stopped;
-    clearTimeout(timer);
     await this.#connections.none();
+    clearTimeout(timer);
     this.#unwatch();
     this.#observe({ type: "closed" });
   }
@@ -125,7 +128,7 @@ export class TunnelClient {
     local.on("error", () => undefined);
     const { connections = Number.POSITIVE_INFINITY } = this.#options;
     const address = placeOf(local);
-    if (this.#locals.size < connections) {
+    if (this.#locals < connections) {
       void this.#serve(local, address);
       return;
     }
@@ -138,7 +141,7 @@ export class TunnelClient {
     const target = this.#target;
     const ready = this.#pool?.take();
     const socket = ready?.socket ?? this.#connect();
-    this.#locals.add(socket);
+    this.#locals += 1;
     const open = () => {
       const publicKey = formatPublicKey(publicKeyBytes("serverKey", target.serverKey));
       const peer = { keyName: undefined, publicKey, address };
@@ -149,8 +152,9 @@ export class TunnelClient {
       connection = open();
     });
     const head = ready === undefined ? {} : { head: ready.head };
-    const failure = await splice(socket, local, { side: "local program", idleTimeout, ...head });
-    this.#locals.delete(socket);
+    const { signal } = this.#ending;
+    const failure = await splice(socket, local, { side: "local program", idleTimeout, signal, ...head });
+    this.#locals -= 1;
     if (connection !== undefined) connection.close(failure);
     else if (failure !== undefined) {
       this.#observe({ type: "connectFailed", failure: failureOf(failure), address, retryIn: undefined });
@@ -166,10 +170,6 @@ export class TunnelClient {
       keepAlive: true,
       keepAliveInitialDelay: keepAliveDelay,
     });
-  }
-
-  #endAll(): void {
-    for (const socket of this.#locals) if (!socket.destroyed) socket.dismiss(new AlertError("cancelled"));
   }
 }
 

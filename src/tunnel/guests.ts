@@ -16,6 +16,9 @@ export interface Guest {
   readonly to: ServiceAddress | undefined;
 }
 
+/** Milliseconds: a refusal is told in a few turns of the event loop. */
+const reasonKept = 1_000;
+
 /** Decides who is let in, by the key's line in the authorized-keys file, its options and the limits. */
 export class Guests {
   authorized: Authorized;
@@ -23,7 +26,7 @@ export class Guests {
   readonly #observe: Observe;
   /** What was last read of the keys that were let in. */
   readonly #entries = new Map<string, AuthorizedKey>();
-  /** Why clients are being refused, until that is told. */
+  /** Why clients are being refused, until that is told, or can't be as they have gone. */
   readonly #reasons = new Map<string, TunnelError>();
 
   constructor(authorized: Authorized, connections: Connections, limits: TunnelLimits, observe: Observe) {
@@ -42,7 +45,9 @@ export class Guests {
     const refusal =
       from !== undefined && !isListed(from, host) ? elsewhere() : this.#tooMany(key, entry, host);
     if (refusal !== undefined) {
-      this.#reasons.set(idOf(key, info), refusal);
+      const id = idOf(key, info);
+      this.#reasons.set(id, refusal);
+      setTimeout(() => this.#reasons.delete(id), reasonKept).unref();
       return { code: refusal.alert, message: refusal.told };
     }
     this.#entries.set(key, entry);

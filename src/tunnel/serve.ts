@@ -1,8 +1,15 @@
+import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { formatPublicKey, type ServiceAddress } from "../keys/index.ts";
 import { dial, nameOf } from "../net/dial.ts";
-import { createServer, type HandshakeInfo, type HawserServer, type HawserSocket } from "../net/index.ts";
+import {
+  AlertError,
+  createServer,
+  type HandshakeInfo,
+  type HawserServer,
+  type HawserSocket,
+} from "../net/index.ts";
 import { defaultRemovalInterval, Removals } from "../net/removals.ts";
 import type { KeyHolder } from "../protocol/index.ts";
 import { Connections } from "./connections.ts";
@@ -60,6 +67,7 @@ export class TunnelServer {
   readonly #server: HawserServer;
   readonly #removals: Removals;
   readonly #unwatch: () => void;
+  readonly #ending = new AbortController();
   #keyPairs: readonly KeyHolder[];
 
   /** @throws UsageError for options that make no sense */
@@ -94,6 +102,7 @@ export class TunnelServer {
     this.#server.on("connection", (socket) => void this.#serve(socket));
     this.#server.on("handshakeError", (error, info) => this.#refused(error, info));
     this.#unwatch = watchDiagnostics("server", observe);
+    setMaxListeners(0, this.#ending.signal);
   }
 
   /** Resolves when clients can come; rejects with why they can't. */
@@ -141,8 +150,11 @@ export class TunnelServer {
   /** Takes no more clients, and gives those that are here `grace` milliseconds; 5,000 unless given. */
   async close({ grace = 5_000 }: { readonly grace?: number } = {}): Promise<void> {
     this.#observe({ type: "closing", grace, connections: this.#connections.size });
+    // A service that takes nothing would keep a connection that its client has ended.
+    const timer = setTimeout(() => this.#ending.abort(new AlertError("going_away")), grace);
     await this.#server.close({ grace });
     await this.#connections.none();
+    clearTimeout(timer);
     this.#unwatch();
     this.#observe({ type: "closed" });
   }
@@ -177,7 +189,7 @@ export class TunnelServer {
       socket.dismiss(failed.toAlert());
       return failed;
     }
-    return splice(socket, plain, { side: "service", idleTimeout });
+    return splice(socket, plain, { side: "service", idleTimeout, signal: this.#ending.signal });
   }
 
   /** A connection to the service; there is none where the client goes away first. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { HawserSocket } from "../net/index.ts";
+import type { AlertError, HawserSocket } from "../net/index.ts";
 import { defaultDrainTimeout } from "../protocol/limits.ts";
 import { brokenOff, ended, idle, type PlainSide, type TunnelError } from "./failures.ts";
 import { PlainEnd } from "./plain-end.ts";
@@ -12,6 +12,8 @@ export interface SpliceOptions {
   readonly side: PlainSide;
   /** Ends both after so many milliseconds in which nothing passed; 0 for never. */
   readonly idleTimeout: number;
+  /** Breaks both off; its reason is the alert that the other end gets. */
+  readonly signal: AbortSignal;
   /** What was read from the channel before. */
   readonly head?: readonly Uint8Array[];
 }
@@ -48,6 +50,8 @@ class Splice {
   #open = 2;
   /** What the plain side had taken when it was last asked. */
   #progress: string | undefined;
+  /** For the plain side alone, once the channel is closed. */
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(
     socket: HawserSocket,
@@ -71,7 +75,7 @@ class Splice {
 
   start(): void {
     const socket = this.#socket;
-    const { head = [], idleTimeout } = this.#options;
+    const { head = [], idleTimeout, signal } = this.#options;
     for (const bytes of head) this.#plain.write(bytes);
     socket.on("data", (bytes) => this.#fromChannel(bytes));
     socket.on("end", () => this.#channelEnd());
@@ -82,6 +86,8 @@ class Splice {
     socket.on("error", (error) => this.#channelFailed(error));
     socket.once("close", () => this.#channelClosed());
     if (socket.closed) process.nextTick(() => this.#channelClosed());
+    signal.addEventListener("abort", this.#stop, { once: true });
+    if (signal.aborted) this.#stop();
     socket.setTimeout(idleTimeout);
     socket.resume();
     this.#plain.start();
@@ -110,6 +116,7 @@ class Splice {
 
   #channelClosed(): void {
     if (!this.#channelEnded || !this.#socket.writableFinished) this.#channelFailed(this.#failure ?? ended());
+    else this.#watchPlain();
     this.#closed();
   }
 
@@ -134,15 +141,27 @@ class Splice {
 
   /** Nothing came out of the channel for as long as may be, nor went in; the plain side may still be taking something. */
   #silent(): void {
+    const socket = this.#socket;
     const { pending, progress } = this.#plain;
     const { idleTimeout } = this.#options;
-    if (pending > 0 && progress !== this.#progress) {
-      this.#progress = progress;
-      this.#socket.setTimeout(idleTimeout);
-    } else {
-      this.#fail(idle(idleTimeout));
-    }
+    const isBusy = socket.connecting || (pending > 0 && progress !== this.#progress);
+    this.#progress = progress;
+    if (!isBusy) this.#fail(idle(idleTimeout));
+    else if (socket.destroyed) this.#watchPlain();
+    else socket.setTimeout(idleTimeout);
   }
+
+  /** The channel is closed, and the plain side has not taken all of it yet. */
+  #watchPlain(): void {
+    const { idleTimeout } = this.#options;
+    if (idleTimeout > 0) this.#patience = setTimeout(() => this.#silent(), idleTimeout);
+  }
+
+  readonly #stop = (): void => {
+    this.#failure ??= ended();
+    if (!this.#socket.destroyed) this.#socket.dismiss(this.#options.signal.reason as AlertError);
+    this.#plain.reset();
+  };
 
   /** The peer is told after what was written before, if that does not take too long. */
   #fail(error: TunnelError): void {
@@ -158,6 +177,9 @@ class Splice {
 
   #closed(): void {
     this.#open -= 1;
-    if (this.#open === 0) this.#done(this.#failure);
+    if (this.#open > 0) return;
+    clearTimeout(this.#patience);
+    this.#options.signal.removeEventListener("abort", this.#stop);
+    this.#done(this.#failure);
   }
 }
