@@ -112,9 +112,11 @@ describe("the process of hawser serve, at SIGHUP", () => {
   it(
     "hears of several at once as of one or two",
     scene(async (it) => {
-      const service = it.serve();
+      // With more to do between the URL and readiness, so that some come before that.
+      const service = it.serve("--metrics", "0", "--status", join(it.folder, "status"));
       await service.url();
       for (let count = 0; count < 20; count++) service.child.kill("SIGHUP");
+      await until(() => countOf(service, "were read anew") > 0);
       await reloaded(service);
       (await it.join(await service.url())).destroy();
       expect(service.err).not.toContain("could not be read anew");

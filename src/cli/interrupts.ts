@@ -20,9 +20,11 @@ export class Interrupts {
     return this.#controller.signal;
   }
 
-  /** From now on a signal does what it does by itself. */
-  release(): void {
-    for (const [signal, listener] of this.#listeners) this.#source.off(signal, listener);
+  /** From now on a signal does what it does by itself: all of them, or one. */
+  release(only?: EndingSignal): void {
+    for (const [signal, listener] of this.#listeners) {
+      if (only === undefined || signal === only) this.#source.off(signal, listener);
+    }
   }
 
   #interrupt(signal: EndingSignal): void {

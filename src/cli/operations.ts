@@ -39,6 +39,9 @@ export class Operations {
   /** The reload under way, and whether one more was asked for. */
   #reloading: Promise<void> | undefined;
   #isReloadDue = false;
+  #isUp = false;
+  #isEnding = false;
+  readonly #onHangup = () => this.#reload();
 
   /** @throws CommandError ERR_HAWSER_USAGE for options that make no sense */
   constructor(options: OperationOptions, context: OperationsContext) {
@@ -51,8 +54,11 @@ export class Operations {
     );
   }
 
-  /** What has to be there before the tunnel is: call it first. */
+  /** What has to be there before the tunnel is: call it first. From now on SIGHUP asks for a reload, and ends nothing. */
   async prepare(): Promise<void> {
+    const { surroundings, interrupts } = this.#context;
+    surroundings.signals.on("SIGHUP", this.#onHangup);
+    interrupts.release("SIGHUP");
     const { metrics } = this.#settings;
     if (metrics === undefined) return;
     const { openMetrics } = await import("./metrics.ts");
@@ -92,6 +98,7 @@ export class Operations {
       throw error;
     } finally {
       await Promise.all([status?.close(), this.#metrics?.close()]);
+      this.#context.surroundings.signals.off("SIGHUP", this.#onHangup);
     }
   }
 
@@ -101,12 +108,11 @@ export class Operations {
     const { signals } = surroundings;
     const { reason } = interrupts.signal;
     if (reason instanceof Interruption) return reason.signal;
-    const onHangup = () => this.#reload();
-    signals.on("SIGHUP", onHangup);
     const ended = new Promise<EndingSignal>((resolve) => {
       const listeners = (["SIGTERM", "SIGINT"] as const).map((signal) => {
         const listener = () => {
           for (const [name, each] of listeners) signals.off(name, each);
+          this.#isEnding = true;
           resolve(signal);
         };
         signals.on(signal, listener);
@@ -115,23 +121,18 @@ export class Operations {
     });
     interrupts.release();
     void this.#notifier.ready(this.#words());
-    const signal = await ended;
-    signals.on("SIGHUP", () => undefined);
-    signals.off("SIGHUP", onHangup);
-    return signal;
+    this.#isUp = true;
+    if (this.#isReloadDue) this.#reload();
+    return ended;
   }
 
-  /** One at a time; of those asked for meanwhile, one more. */
+  /** One at a time; of those asked for meanwhile, or before the tunnel is up, one more. */
   #reload(): void {
-    if (this.#reloading !== undefined) {
-      this.#isReloadDue = true;
-      return;
-    }
+    this.#isReloadDue = !this.#isUp || this.#reloading !== undefined;
+    if (this.#isReloadDue || this.#isEnding) return;
     this.#reloading = this.#reloadNow().finally(() => {
       this.#reloading = undefined;
-      if (!this.#isReloadDue) return;
-      this.#isReloadDue = false;
-      this.#reload();
+      if (this.#isReloadDue) this.#reload();
     });
   }
 
