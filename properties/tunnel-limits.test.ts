@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { clientKey, serverKey, testKey } from "./model/pair.ts";
 import { readAll } from "./net/loopback.ts";
-import { forwardTunnel, joined, KeyList, plainServer, serveTunnel, tunnel } from "./tunnel/scene.ts";
+import { forwardTunnel, hear, joined, KeyList, plainServer, serveTunnel, tunnel } from "./tunnel/scene.ts";
 
 const echo = () => plainServer((socket) => socket.on("error", () => undefined).pipe(socket));
 
@@ -150,9 +150,29 @@ describe("the idle limit", () => {
     expect(await all).toEqual({ data: Buffer.from("0123456789"), end: "end" });
   });
 
+  it("ends what a plain side does not take, though the channel has ended", async () => {
+    const { near, far, clientTold } = await joined({ client: { idleTimeout: 300 } });
+    near.end();
+    far.end(Buffer.alloc(30_000_000));
+    far.resume();
+    expect((await clientTold.next("connectionClosed")).failure?.code).toBe("ERR_HAWSER_TUNNEL_IDLE");
+    expect((await hear(near).heard).isWhole).toBe(false);
+  });
+
+  it("begins when the connection does, not while it is made", async () => {
+    const slow = {
+      lookup: (key: Uint8Array) => sleep(400).then(() => new KeyList().add(key, "slow").lookup(key)),
+    };
+    const { to } = await echo();
+    const { local } = await tunnel(to, { server: { authorized: slow }, client: { idleTimeout: 150 } });
+    expect(await answer(await local(), "at last")).toEqual({ data: "at last", end: "end" });
+  });
+
   it("does not take a reader that is slow for one that is silent", async () => {
-    const { near, far } = await joined({ server: { idleTimeout: 1_000 }, client: { idleTimeout: 1_000 } });
-    const amount = 32_000_000;
+    const { near, far } = await joined({ server: { idleTimeout: 1_500 }, client: { idleTimeout: 1_500 } });
+    const amount = 64_000_000;
+    near.end();
+    far.resume();
     far.end(Buffer.alloc(amount, 1));
     // Half a megabyte at a time, with pauses that are shorter than the limit, for longer than it.
     let got = 0;
@@ -171,6 +191,6 @@ describe("the idle limit", () => {
     });
     expect(failure).toBeUndefined();
     expect(got).toBe(amount);
-    expect(performance.now() - began).toBeGreaterThan(1_500);
+    expect(performance.now() - began).toBeGreaterThan(2_500);
   });
 });

@@ -5,9 +5,8 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { PlainEnd } from "../src/tunnel/plain-end.ts";
 import { readAll } from "./net/loopback.ts";
-import { joined, plainServer, tunnel } from "./tunnel/scene.ts";
+import { hear, joined, plainServer, tunnel } from "./tunnel/scene.ts";
 
 /** Writes so many bytes that can't be guessed, in pieces of several sizes, under back-pressure: their hash. */
 async function pour(socket: Socket, amount: number, seed: number): Promise<string> {
@@ -109,26 +108,6 @@ describe("a transfer", () => {
     expect(serverTold.of("connectionClosed").filter(({ failure }) => failure !== undefined)).toEqual([]);
   });
 });
-
-/** What a plain end hears, told apart as the system tells it. */
-function hear(socket: Socket): { end: PlainEnd; heard: Promise<{ length: number; isWhole: boolean }> } {
-  let length = 0;
-  let finish: (isWhole: boolean) => void = () => undefined;
-  const heard = new Promise<{ length: number; isWhole: boolean }>((resolve) => {
-    finish = (isWhole) => resolve({ length, isWhole });
-  });
-  const end = new PlainEnd(socket, {
-    data: (bytes) => {
-      length += bytes.length;
-    },
-    ended: () => finish(true),
-    wrote: () => undefined,
-    writeFailed: () => undefined,
-    failed: () => finish(false),
-  });
-  end.start();
-  return { end, heard };
-}
 
 const sizes = fc.integer({ min: 0, max: 600_000 });
 const breaks = fc.record({

@@ -10,6 +10,7 @@ import {
 import { TunnelClient, type TunnelClientOptions } from "../../src/tunnel/forward.ts";
 import type { Authorized } from "../../src/tunnel/guests.ts";
 import type { TunnelEvent, TunnelEventType } from "../../src/tunnel/observer.ts";
+import { PlainEnd } from "../../src/tunnel/plain-end.ts";
 import type { ListenPlace } from "../../src/tunnel/serve.ts";
 import { TunnelServer, type TunnelServerOptions } from "../../src/tunnel/serve.ts";
 import { clientKey, serverKey } from "../model/pair.ts";
@@ -163,4 +164,29 @@ export async function joined(options: TunnelOptions = {}): Promise<Tunnel & { ne
   const all = await tunnel(to, options);
   const near = await all.local();
   return { ...all, near, far: await far };
+}
+
+/**
+ * What a plain end hears, told apart as the system tells it: a socket of Node's takes a reset that comes with data for an end.
+ */
+export function hear(socket: Socket): {
+  end: PlainEnd;
+  heard: Promise<{ length: number; isWhole: boolean }>;
+} {
+  let length = 0;
+  let finish: (isWhole: boolean) => void = () => undefined;
+  const heard = new Promise<{ length: number; isWhole: boolean }>((resolve) => {
+    finish = (isWhole) => resolve({ length, isWhole });
+  });
+  const end = new PlainEnd(socket, {
+    data: (bytes) => {
+      length += bytes.length;
+    },
+    ended: () => finish(true),
+    wrote: () => undefined,
+    writeFailed: () => undefined,
+    failed: () => finish(false),
+  });
+  end.start();
+  return { end, heard };
 }
