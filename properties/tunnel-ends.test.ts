@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { afterwards, folder, readAll } from "./net/loopback.ts";
-import { joined, localTo, plainServer, tunnel } from "./tunnel/scene.ts";
+import { hear, joined, localTo, plainServer, tunnel } from "./tunnel/scene.ts";
 
 type Pair = Awaited<ReturnType<typeof joined>>;
 
@@ -85,6 +85,22 @@ describe.each(sides)("%s", (_, order) => {
     first.resetAndDestroy();
     const [error] = await broken;
     expect((error as NodeJS.ErrnoException).code).toBe("ECONNRESET");
+  });
+});
+
+describe("a service that hangs up on an upload", () => {
+  it("is heard: what it said before is there, and then the reset", async () => {
+    for (let count = 0; count < 10; count++) {
+      const { near, far, client, server } = await joined();
+      const { end, heard } = hear(near);
+      const uploading = setInterval(() => end.pending < 1_000_000 && end.write(Buffer.alloc(100_000)), 1);
+      await once(far, "readable");
+      // Data that it never reads is what makes the system reset the connection.
+      far.write("413 too large", () => far.destroy());
+      expect(await heard).toEqual({ length: 13, isWhole: false });
+      clearInterval(uploading);
+      await Promise.all([client.close({ grace: 0 }), server.close({ grace: 0 })]);
+    }
   });
 });
 
