@@ -16,6 +16,8 @@ function stageWith(targets: Readonly<Record<string, string>>, addon?: string): S
   return stage;
 }
 
+/** The targets there are. */
+const real = readdirSync(join(root, "fuzz")).flatMap((name) => /^(.*)\.fuzz\.ts$/.exec(name)?.[1] ?? []);
 const report = (stage: Stage) => readFileSync(join(stage.folder, "build", "fuzz-report.md"), "utf8");
 
 describe("npm run fuzz:nightly", () => {
@@ -82,6 +84,16 @@ describe("the other commands", () => {
   });
 });
 
+it("the guide tells of each target", () => {
+  const guide = readFileSync(join(root, "docs", "guides", "fuzzing.md"), "utf8");
+  const [holds = [], rates = []] = guide
+    .split("| target |")
+    .slice(1)
+    .map((table) => [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name));
+  expect(holds.toSorted()).toEqual(real.toSorted());
+  expect(rates.filter((name) => !holds.includes(name))).toEqual([]);
+});
+
 describe("where the fuzzer does not load", () => {
   const old = 'throw new Error("/lib/libc.so.6: version `GLIBC_2.38\' not found");';
   const empty = "/nonexistent";
@@ -141,8 +153,6 @@ describe("the project for OSS-Fuzz", () => {
     stage.write("bin/unzip", '#!/bin/sh -e\ncp "$2"/* "$4"\n');
     return stage;
   }
-
-  const real = readdirSync(join(root, "fuzz")).flatMap((name) => /^(.*)\.fuzz\.ts$/.exec(name)?.[1] ?? []);
 
   it("builds and runs each target there is, by its name", () => {
     expect(real.length).toBeGreaterThan(10);

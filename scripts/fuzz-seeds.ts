@@ -3,7 +3,7 @@
 // Writes what the specification's vectors and texts hold as inputs of the fuzz targets, FOLDER/TARGET/NAME, for
 // `npm run fuzz:corpus` to choose from.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -21,6 +21,7 @@ interface Step {
 }
 
 function save(target: string, name: string, input: Iterable<number> | string): void {
+  if (!existsSync(join(root, "fuzz", `${target}.fuzz.ts`))) throw new Error(`there is no target ${target}`);
   const bytes = typeof input === "string" ? Buffer.from(input) : Uint8Array.from(input);
   mkdirSync(join(folder as string, target), { recursive: true });
   writeFileSync(join(folder as string, target, name), bytes);
