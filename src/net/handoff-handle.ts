@@ -6,6 +6,8 @@ export interface Handle {
   reading?: boolean;
   readStop(): number;
   close(): void;
+  /** The number of the descriptor; negative once it is closed, and always where the system has no such numbers. */
+  readonly fd?: number;
   readonly useUserBuffer?: unknown;
 }
 

@@ -109,7 +109,8 @@ function handleOf(transport: Socket | Handle): ReturnType<typeof detachHandle> {
   if (transport instanceof Socket) {
     if (hasHandle(transport)) return detachHandle(transport);
   } else if (typeof transport?.readStop === "function") {
-    return { handle: transport, unused: new Uint8Array(0) };
+    const isClosed = process.platform !== "win32" && (transport.fd ?? 0) < 0;
+    if (!isClosed) return { handle: transport, unused: new Uint8Array(0) };
   }
   throw new UsageError("the transport is a handle that detach() gave, or a net.Socket that is open");
 }
