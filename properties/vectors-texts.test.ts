@@ -1,7 +1,7 @@
 /** The keys layer reads the vectors of texts, and both providers compute X25519, as the files say. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { TextVector } from "../scripts/vectors-texts.ts";
+import type { TextVector } from "../scripts/vectors-text-format.ts";
 import { loadPrimitives } from "../src/crypto/index.ts";
 import {
   type ConnectionTarget,

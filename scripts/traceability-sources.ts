@@ -147,8 +147,12 @@ export function vectorCitations(root: string): Cited {
   const files = filesBelow(root, ["spec/vectors"], ".json").filter((path) => !path.endsWith("schema.json"));
   return grouped(
     files.flatMap((path) => {
-      const { requirements = [] } = JSON.parse(read(root, path)) as { requirements?: string[] };
-      return requirements.map((id) => [id, path] as const);
+      const { requirements = [], cases = [] } = JSON.parse(read(root, path)) as {
+        requirements?: string[];
+        cases?: { requirements: string[] }[];
+      };
+      const all = [...requirements, ...cases.flatMap((one) => one.requirements)];
+      return [...new Set(all)].map((id) => [id, path] as const);
     }),
   );
 }

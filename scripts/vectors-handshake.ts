@@ -5,7 +5,7 @@ import { play, type Scene } from "./vectors-scene.ts";
 import { SECRETS } from "./vectors-setting.ts";
 
 /** A record each way and both Closes: what shows that a handshake went well. */
-function greet(s: Scene): void {
+export function greet(s: Scene): void {
   s.record("client", "Data", "hello");
   s.record("server", "Data", "welcome");
   s.record("client", "Close");

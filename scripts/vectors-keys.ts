@@ -16,24 +16,15 @@ import {
   mixKey,
   type Symmetric,
 } from "../properties/reference/noise.ts";
-import {
-  ascii,
-  concat,
-  dh,
-  fromHex,
-  publicOf,
-  toHex,
-  u16,
-  zeros,
-} from "../properties/reference/primitives.ts";
+import { ascii, concat, dh, fromHex, publicOf, u16, zeros } from "../properties/reference/primitives.ts";
 import { encodeAlert } from "../properties/reference/record.ts";
 import { CODES } from "../properties/reference/talk.ts";
 import type { Vector } from "./vectors-format.ts";
-import { play, type Scene } from "./vectors-scene.ts";
+import { greet } from "./vectors-handshake.ts";
+import { play } from "./vectors-scene.ts";
 import { highBit, SECRETS, type Setting } from "./vectors-setting.ts";
 
 const serverKey = publicOf(SECRETS.server);
-const viaKey = publicOf(SECRETS.via);
 
 /** Public keys whose every shared secret is zero (RFC 7748 section 6.1), the values of p and above among them. */
 export const LOW_ORDER = {
@@ -45,13 +36,6 @@ export const LOW_ORDER = {
   "p+1": "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
   "zero-high": "0000000000000000000000000000000000000000000000000000000000000080",
 } as const;
-
-function greet(s: Scene): void {
-  s.record("client", "Data", "hello");
-  s.record("server", "Data", "welcome");
-  s.record("client", "Close");
-  s.record("server", "Close");
-}
 
 /** A Hello with this ephemeral key, and a route that opens where nobody looks for zeros. */
 function lowHello(e: Uint8Array): Uint8Array {
@@ -202,142 +186,6 @@ export function keysOnTheWire(): Vector[] {
           s.verdict("Alert", encodeAlert(CODES.bad_response, ""));
         },
       ),
-    ),
-  ];
-}
-
-export function routes(): Vector[] {
-  const knows = (reached: boolean) => [{ serverKey: toHex(serverKey), reached }];
-  const middlebox: Partial<Setting> = {
-    via: viaKey,
-    middlebox: SECRETS.via,
-    serverSecrets: [SECRETS.via],
-    application: false,
-  };
-  const refusal = (
-    slug: string,
-    title: string,
-    requirements: string[],
-    setting: Partial<Setting>,
-    code: number,
-    event = "challenge.middlebox",
-  ): Vector =>
-    play({ slug, title, requirements, ...middlebox, ...setting }, (s) => {
-      s.hello();
-      s.fails(
-        "server",
-        setting.knows === undefined || setting.limit !== undefined ? "hello.refuse" : "refuse",
-        { answer: code },
-      );
-      s.challenge({ code });
-      s.fails("client", event, { received: code });
-    });
-  return [
-    refusal(
-      "hello-unreachable",
-      "A middlebox knows the server that the route names, and can't reach it",
-      ["RT-011", "RT-019", "HS-058"],
-      { knows: knows(false) },
-      CODES.unreachable,
-    ),
-    refusal(
-      "hello-routed-elsewhere",
-      "A middlebox that knows other servers only",
-      ["RT-011", "HS-058"],
-      { knows: [{ serverKey: toHex(publicOf(SECRETS.other)), reached: true }] },
-      CODES.no_route,
-    ),
-    play(
-      {
-        slug: "hello-forwarded",
-        title: "A middlebox passes the Hello on as it came, and sends nothing of its own",
-        requirements: ["RT-011", "RT-014", "RT-015"],
-        plays: ["server"],
-        ...middlebox,
-        knows: knows(true),
-      },
-      (s) => {
-        s.hello();
-        s.forwards();
-      },
-    ),
-    refusal(
-      "hello-busy-before-route",
-      "A limit goes before passing the connection on, with the key that opened the route",
-      ["RT-012", "RT-013", "RT-026"],
-      { knows: knows(true), limit: CODES.busy },
-      CODES.busy,
-    ),
-    refusal(
-      "hello-going-away-unknown-route",
-      "A shutdown goes before no_route",
-      ["RT-012", "RT-013"],
-      { limit: CODES.going_away },
-      CODES.going_away,
-    ),
-    refusal(
-      "hello-names-the-middlebox",
-      "The route names the middlebox itself, which serves nothing",
-      ["RT-011", "RT-016", "HS-057"],
-      { expected: viaKey },
-      CODES.no_route,
-      "challenge.refused",
-    ),
-    play(
-      {
-        slug: "hello-busy-stealth",
-        title: "In stealth mode a limit is told once the route has opened",
-        requirements: ["RT-012", "RT-023", "RT-026"],
-        stealth: true,
-        limit: CODES.busy,
-      },
-      (s) => {
-        s.hello();
-        s.fails("server", "hello.refuse", { answer: CODES.busy });
-        s.challenge({ code: CODES.busy });
-        s.fails("client", "challenge.refused", { received: CODES.busy });
-      },
-    ),
-    play(
-      {
-        slug: "hello-first-use-stealth",
-        title: "First use can't reach a server in stealth mode",
-        requirements: ["RT-020", "RT-021", "RT-007"],
-        stealth: true,
-        expected: null,
-      },
-      (s) => {
-        s.hello();
-        s.fails("server", "hello.hidden");
-      },
-    ),
-    play(
-      {
-        slug: "handshake-stealth",
-        title: "In stealth mode a route that opens leads on as ever",
-        requirements: ["RT-023"],
-        stealth: true,
-      },
-      (s) => {
-        s.handshake();
-        greet(s);
-      },
-    ),
-    play(
-      {
-        slug: "handshake-four-keys",
-        title: "The fourth of four keys opens the route; the newest answers no other",
-        requirements: ["HS-020", "RT-010", "RT-011"],
-        expected: publicOf(SECRETS.serverOld),
-        serverSecrets: [SECRETS.server, SECRETS.via, SECRETS.other, SECRETS.serverOld],
-      },
-      (s) => {
-        s.hello();
-        s.challenge({ secret: SECRETS.serverOld });
-        s.response();
-        s.verdict("Accept");
-        greet(s);
-      },
     ),
   ];
 }

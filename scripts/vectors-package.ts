@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { vectorNames, folder as vectors } from "./vectors.ts";
 import type { Vector } from "./vectors-format.ts";
-import type { TextVector } from "./vectors-texts.ts";
+import type { TextVector } from "./vectors-text-format.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = join(root, "packages", "hawser-vectors");

@@ -14,10 +14,13 @@ import { challengeFailures, helloFailures, responseFailures, verdictFailures } f
 import { type Vector, vectorText } from "./vectors-format.ts";
 import { handshakes } from "./vectors-handshake.ts";
 import { alerts, hostileServer } from "./vectors-hostile.ts";
-import { keysOnTheWire, replays, routes } from "./vectors-keys.ts";
+import { keysOnTheWire, replays } from "./vectors-keys.ts";
 import { recordFailures, streams } from "./vectors-records.ts";
-import { textOf, textVectors } from "./vectors-texts.ts";
-import { challengeEnds, helloEnds, responseEnds, verdictEnds } from "./vectors-transport.ts";
+import { routes } from "./vectors-routes.ts";
+import { textOf } from "./vectors-text-format.ts";
+import { textVectors } from "./vectors-texts.ts";
+import { challengeEnds, helloEnds, responseEnds } from "./vectors-transport.ts";
+import { verdictEnds } from "./vectors-verdict.ts";
 
 export const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "spec", "vectors");
 

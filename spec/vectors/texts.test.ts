@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { folder } from "../../scripts/vectors.ts";
-import type { TextVector } from "../../scripts/vectors-texts.ts";
+import type { TextVector } from "../../scripts/vectors-text-format.ts";
 
 const texts = join(folder, "texts");
 const json = (path: string): unknown => JSON.parse(readFileSync(join(texts, path), "utf8"));
