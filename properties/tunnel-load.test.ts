@@ -63,7 +63,7 @@ describe("a transfer", () => {
       const before = process.memoryUsage().arrayBuffers;
       let written = 0;
       let isStuck = false;
-      const limit = 200_000_000;
+      const limit = 400_000_000;
       while (written < limit && !isStuck) {
         written += piece.length;
         if (!writer.write(piece)) {
@@ -76,7 +76,8 @@ describe("a transfer", () => {
       // What the systems of three connections hold in their buffers is a few megabytes each.
       expect(isStuck).toBe(true);
       expect(written).toBeLessThan(100_000_000);
-      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8_000_000);
+      // With what waits to be collected: a small part of what was written.
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32_000_000);
       writer.end();
       let got = 0;
       reader.on("data", (bytes: Buffer) => {

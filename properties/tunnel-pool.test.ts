@@ -51,10 +51,10 @@ describe("a pool", () => {
     const banner = Buffer.alloc(3_000_000, "banner ");
     const { to } = await plainServer((socket) => socket.write(banner));
     const { local, clientTold, client } = await tunnel(to, {
-      client: { pool: { size: 1, pingInterval: 20, pingTimeout: 100 } },
+      client: { pool: { size: 1, pingInterval: 20, pingTimeout: 1_000 } },
     });
     await ready(clientTold, 1);
-    await sleep(400);
+    await sleep(2_500);
     expect(clientTold.of("connectFailed")).toEqual([]);
     const near = await local();
     let got = Buffer.alloc(0);
@@ -90,10 +90,10 @@ describe("a pool", () => {
         near.on("close", () => far.destroy());
       });
     });
-    const pool = { size: 2, pingInterval: 50, pingTimeout: 100 };
+    const pool = { size: 2, pingInterval: 50, pingTimeout: 1_000 };
     const { told, local } = await forwardTunnel(between.to, { pool });
     await ready(told, 2);
-    await sleep(150);
+    await sleep(300);
     expect(told.of("connectFailed")).toEqual([]);
     isDeaf = true;
     await ready(told, 0);
