@@ -62,7 +62,10 @@ export class ReadyConnection {
   }
 
   async #ping(): Promise<void> {
-    const late = setTimeout(() => this.socket.destroy(), this.#options.pingTimeout);
+    const late = setTimeout(() => {
+      // It may have been asked just before the service said too much.
+      if (!this.#isOver && !this.socket.isPaused()) this.socket.destroy();
+    }, this.#options.pingTimeout);
     try {
       await this.socket.ping();
       if (!this.#isOver) this.#schedule();
