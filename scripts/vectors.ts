@@ -17,6 +17,7 @@ import { alerts, hostileServer } from "./vectors-hostile.ts";
 import { keysOnTheWire, replays } from "./vectors-keys.ts";
 import { recordFailures, streams } from "./vectors-records.ts";
 import { routes } from "./vectors-routes.ts";
+import { sessionVectors, sessionVectorText } from "./vectors-sessions.ts";
 import { textOf } from "./vectors-text-format.ts";
 import { textVectors } from "./vectors-texts.ts";
 import { challengeEnds, helloEnds, responseEnds } from "./vectors-transport.ts";
@@ -54,6 +55,7 @@ export function vectorFiles(): Map<string, string> {
   const files = new Map(vectors.map((vector) => [`${vector.slug}.json`, vectorText(vector)]));
   if (files.size !== vectors.length) throw new Error("two vectors have the same slug");
   for (const vector of textVectors()) files.set(`texts/${vector.slug}.json`, textOf(vector));
+  for (const vector of sessionVectors()) files.set(`sessions/${vector.slug}.json`, sessionVectorText(vector));
   return files;
 }
 
