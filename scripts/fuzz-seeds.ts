@@ -227,6 +227,16 @@ for (const file of readdirSync(join(root, "spec", "vectors")).filter((name) => n
   fromVector(slug, steps);
   helloFrom(slug, steps);
 }
+for (const file of readdirSync(join(root, "spec", "vectors", "sessions")).filter(
+  (name) => name.endsWith(".json") && name !== "schema.json",
+)) {
+  const { blob } = JSON.parse(readFileSync(join(root, "spec", "vectors", "sessions", file), "utf8")) as {
+    blob: string;
+  };
+  // As it is, and mended where that makes another blob of it.
+  for (const how of [0, 7])
+    save("session-blob", `${file.slice(0, -".json".length)}-${how}`, [how, ...hex(blob)]);
+}
 routes();
 keysShown();
 conversations();
