@@ -36,12 +36,17 @@ const contained: Readonly<Record<string, string>> = {
   "libsodium-wrappers": "`libsodium-wrappers` calls libsodium, which `libsodium` contains as WebAssembly.",
   "sodium-native":
     "The addons in `sodium-native` contain libsodium, by Frank Denis and others, under the ISC license: the terms printed with the package `libsodium`.",
+  koffi: "Each system's addon of `koffi` is a package of its own, `@koromix/koffi-…`, under the same terms.",
 };
+
+/** Packages with an addon for one system each, of which the fitting one is installed: their parent's terms are theirs. */
+const addons = /^node_modules\/@koromix\/koffi-/;
 
 const introduction = `# Third-party licenses
 
 Hawser itself is under the [MIT license](LICENSE), and its package contains no code of others. Installing it also installs
-the packages below; \`sodium-native\` and those that only it needs are optional, and left out by \`npm install --omit=optional\`.
+the packages below; \`sodium-native\`, \`koffi\` and those that only they need are optional, and left out by
+\`npm install --omit=optional\`.
 
 This file is generated: \`npx tsx scripts/third-party-licenses.ts\`.
 `;
@@ -62,7 +67,7 @@ function installedFolders(): string[] {
         wanted = join(from, "node_modules", name);
       }
       // Nothing there: an optional peer that nobody has installed.
-      if (lock.packages[wanted] === undefined || found.has(wanted)) continue;
+      if (lock.packages[wanted] === undefined || found.has(wanted) || addons.test(wanted)) continue;
       found.add(wanted);
       visit(wanted);
     }
