@@ -67,6 +67,11 @@ export async function errorsPage(): Promise<string> {
         ["`KeyError`", "`ERR_HAWSER_KEY_…`, `ERR_HAWSER_URL_…`", "a key, a key file or a connection string"],
         ["`UsageError`", "`ERR_HAWSER_USAGE`", classDoc("src/protocol/usage-error.ts", "UsageError")],
         [
+          "`SessionBlobError`",
+          "`ERR_HAWSER_SESSION_BLOB`",
+          classDoc("src/protocol/transfer/blob-error.ts", "SessionBlobError"),
+        ],
+        [
           "`NativeUnavailableError`",
           "`ERR_HAWSER_NATIVE_UNAVAILABLE`",
           classDoc("src/crypto/index.ts", "NativeUnavailableError"),

@@ -162,7 +162,7 @@ export class Taker {
     return this.#step("Go");
   }
 
-  /** The giver is gone, or the link to it. */
+  /** The giver is gone, or the link to it (TR-048). */
   giverGone(): TakerOutput[] {
     return this.#step("gone");
   }
