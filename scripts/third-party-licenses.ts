@@ -16,6 +16,7 @@ const licensesFile = join(root, "THIRD-PARTY-LICENSES.md");
 /** What is read of an entry of package-lock.json. */
 interface Locked {
   readonly version: string;
+  readonly license: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
@@ -36,38 +37,45 @@ const contained: Readonly<Record<string, string>> = {
   "libsodium-wrappers": "`libsodium-wrappers` calls libsodium, which `libsodium` contains as WebAssembly.",
   "sodium-native":
     "The addons in `sodium-native` contain libsodium, by Frank Denis and others, under the ISC license: the terms printed with the package `libsodium`.",
-  koffi: "Each system's addon of `koffi` is a package of its own, `@koromix/koffi-…`, under the same terms.",
 };
 
-/** Packages with an addon for one system each, of which the fitting one is installed: their parent's terms are theirs. */
-const addons = /^node_modules\/@koromix\/koffi-/;
+/** Addons, of which the one that fits the system is installed and none brings the text of its license: it is here. */
+const addons = {
+  folder: /^node_modules\/(@koromix\/koffi-.*)$/,
+  license: "scripts/koffi-license.txt",
+} as const;
 
 const introduction = `# Third-party licenses
 
 Hawser itself is under the [MIT license](LICENSE), and its package contains no code of others. Installing it also installs
-the packages below; \`sodium-native\`, \`koffi\` and those that only they need are optional, and left out by
-\`npm install --omit=optional\`.
+the packages below; \`sodium-native\`, the \`koffi\` of the system and those that only they need are optional, and left out
+by \`npm install --omit=optional\`.
 
 This file is generated: \`npx tsx scripts/third-party-licenses.ts\`.
 `;
 
-/** The folders in node_modules of everything that the package needs where it is installed, as Node would find them. */
-function installedFolders(): string[] {
+function lockedPackages(): Readonly<Record<string, Locked>> {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
     packages: Readonly<Record<string, Locked>>;
   };
+  return lock.packages;
+}
+
+/** The folders in node_modules of everything that the package needs where it is installed, as Node would find them. */
+function installedFolders(): string[] {
+  const packages = lockedPackages();
   const found = new Set<string>();
   const visit = (folder: string): void => {
-    const { dependencies, optionalDependencies, peerDependencies } = lock.packages[folder] ?? {};
+    const { dependencies, optionalDependencies, peerDependencies } = packages[folder] ?? {};
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
       let from = folder;
       let wanted = join(from, "node_modules", name);
-      while (lock.packages[wanted] === undefined && from !== "") {
+      while (packages[wanted] === undefined && from !== "") {
         from = from.slice(0, Math.max(0, from.lastIndexOf("/node_modules/")));
         wanted = join(from, "node_modules", name);
       }
       // Nothing there: an optional peer that nobody has installed.
-      if (lock.packages[wanted] === undefined || found.has(wanted) || addons.test(wanted)) continue;
+      if (packages[wanted] === undefined || found.has(wanted)) continue;
       found.add(wanted);
       visit(wanted);
     }
@@ -78,6 +86,11 @@ function installedFolders(): string[] {
 
 /** @throws Error for a package that names no license, or comes without its text */
 function inspect(folder: string): Installed {
+  const [, addon] = addons.folder.exec(folder) ?? [];
+  if (addon !== undefined) {
+    const { version, license } = lockedPackages()[folder] as Locked;
+    return { name: addon, version, license, text: readFileSync(join(root, addons.license), "utf8").trim() };
+  }
   const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {
     name: string;
     version: string;
