@@ -18,6 +18,9 @@ describe("CipherState", () => {
     expect(cipher.encryptWithAd(none, text)).toEqual(text);
     expect(cipher.decryptWithAd(none, text)).toEqual(text);
     expect(cipher.nonce).toBe(0n);
+    // Whoever wipes the one must not wipe the other.
+    expect(cipher.encryptWithAd(none, text)).not.toBe(text);
+    expect(cipher.decryptWithAd(none, text)).not.toBe(text);
   });
 
   it("counts, and leaves the count where a tag is wrong", () => {

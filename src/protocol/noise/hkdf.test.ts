@@ -31,4 +31,9 @@ describe("HMAC and HKDF", () => {
   it("refuses a key longer than a block, which Noise never has", () => {
     expect(() => hmac(primitives, new Uint8Array(129), new Uint8Array(0))).toThrow(RangeError);
   });
+
+  it("refuses a hash that is not BLAKE2b-512", () => {
+    const short = { ...primitives, blake2b: (input: Uint8Array) => primitives.blake2b(input).slice(0, 32) };
+    expect(() => hkdf(short, new Uint8Array(64), new Uint8Array(0))).toThrow("BLAKE2b-512 gives 64 bytes");
+  });
 });
