@@ -14,6 +14,11 @@ describe("the header", () => {
     expect(isHawser(header.slice(0, 7))).toBe(false);
   });
 
+  it.each([0, 1, 2, 3])("HS-008: is not Hawser's with another byte %i", (at) => {
+    expect(isHawser(header.with(at, 0))).toBe(false);
+    expect(isSpoken(header.with(at, 0))).toBe(false);
+  });
+
   it.each([4, 5, 6, 7])("HS-009: is not spoken with another byte %i", (at) => {
     const other = header.slice();
     other[at] = 2;
@@ -37,7 +42,18 @@ describe("the header", () => {
     expect(otherProtocol(ascii(bytes))).toBe(name);
   });
 
-  it.each(["", "HWSR", "GETTING ", "hello wo", "\x16\x04\x01"])("HS-015: names nothing for %j", (bytes) => {
+  it.each([
+    "",
+    "HWSR",
+    "GETTING ",
+    "hello wo",
+    "\x16\x04\x01",
+    "aGET /",
+    "aHTTP/1",
+    "a\x16\x03\x01",
+    "aSSH-",
+    "SSH ",
+  ])("HS-015: names nothing for %j", (bytes) => {
     expect(otherProtocol(ascii(bytes))).toBeUndefined();
   });
 });
