@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadPrimitives } from "../../crypto/index.ts";
 import { HandshakeState, type HandshakeStateOptions } from "./handshake-state.ts";
 import { N, XX } from "./patterns.ts";
+import { SymmetricState } from "./symmetric-state.ts";
 
 const primitives = await loadPrimitives();
 const none = new Uint8Array(0);
@@ -84,6 +85,14 @@ describe("a message that does not authenticate", () => {
     expect(client.readMessage(message)).toEqual({ fault: "unauthentic" });
     expect(client.remoteStatic !== undefined).toBe(keyKnown);
   });
+});
+
+it("what does not authenticate is no part of the handshake hash", () => {
+  const symmetric = new SymmetricState(primitives, "Noise_XX_25519_ChaChaPoly_BLAKE2b");
+  symmetric.mixKey(filled(32, 1));
+  const hash = symmetric.getHandshakeHash();
+  expect(symmetric.decryptAndHash(filled(20, 0))).toBeUndefined();
+  expect(symmetric.getHandshakeHash()).toEqual(hash);
 });
 
 describe("the responder's static key, known beforehand", () => {
