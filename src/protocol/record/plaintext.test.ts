@@ -68,6 +68,19 @@ describe("parsePlaintext", () => {
     expect(parsePlaintext(plaintext(1, body.length, body))).toEqual({ fault: "body", alert: true });
   });
 
+  it("RC-025: Data has as much as a record carries, and no more", () => {
+    const type = (size: number) => {
+      const parsed = parsePlaintext(concat(Uint8Array.of(0), u16(size), new Uint8Array(size).fill(1)));
+      return "type" in parsed ? parsed.type : parsed.fault;
+    };
+    expect([type(1), type(65_516), type(65_517)]).toEqual(["data", "data", "body"]);
+  });
+
+  it("AL-024: an Alert's message has up to 1,024 bytes", () => {
+    const body = [0, 1, ...utf8("x".repeat(1_024))];
+    expect(parsePlaintext(plaintext(1, body.length, body))).toMatchObject({ message: "x".repeat(1_024) });
+  });
+
   it("AL-026: a byte order mark stays in the message", () => {
     const body = [0, 1, ...utf8("\u{feff}x")];
     expect(parsePlaintext(plaintext(1, body.length, body))).toEqual({

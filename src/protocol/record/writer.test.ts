@@ -118,7 +118,8 @@ describe("RecordWriter", () => {
     expect([at(lastNonce - 2n).canSeal(2), at(lastNonce - 2n).canSeal(3)]).toEqual([true, false]);
     expect([at(lastNonce).canSeal(0), at(lastNonce).canSeal(1)]).toEqual([true, false]);
     expect([at(lastNonce).canSealLast, at(maxNonce).canSealLast]).toEqual([true, false]);
-    expect(at(lastNonce - 2n).sealableData(200)).toBe(200);
+    expect(at(lastNonce - 2n).sealableData(150)).toBe(150);
+    expect(at(0n).sealableData(150)).toBe(150);
     expect(at(lastNonce - 2n).sealableData(201)).toBe(200);
     expect(at(lastNonce - 1n).sealableData(101)).toBe(100);
     expect(at(lastNonce).sealableData(1)).toBe(0);
