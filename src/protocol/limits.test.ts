@@ -14,7 +14,7 @@ it("LM-001: the protocol's numbers are these", () => {
     maxRecordBody: 65_516,
     maxEarlyData: 65_537,
     maxHeldInput: 65_537,
-    rekeyInterval: 65_536n,
+    rekeyInterval: 65_536,
     lastNonce: 18_446_744_073_709_551_614n,
     maxNonce: 18_446_744_073_709_551_615n,
   });

@@ -63,7 +63,7 @@ describe("settings", () => {
     ["drain.bytes is", { drain: { bytes: -1 } }],
     ["time is no option of drain", { drain: { time: 1 } }],
     ["after is no option of liveness", { liveness: { after: 1 } }],
-    ["liveness.pingAfter is a number", { liveness: null }],
+    ["liveness takes an object", { liveness: null }],
     ["liveness.pingAfter is a number", { liveness: { timeout: 1 } }],
     ["liveness.timeout is a number", { liveness: { pingAfter: 1 } }],
     ["liveness.pingAfter is more than 0", { liveness: { pingAfter: 0, timeout: 1 } }],

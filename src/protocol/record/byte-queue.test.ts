@@ -77,14 +77,16 @@ describe("ByteQueue", () => {
   });
 
   it("keeps hold of no memory while it is empty", () => {
-    const memory = new Uint8Array(1_000);
     const queue = new ByteQueue();
-    queue.push(memory.subarray(0, 0));
-    expect(queue.peek(1).buffer).not.toBe(memory.buffer);
     queue.push(Uint8Array.of(1));
-    queue.push(memory);
-    queue.take(1_001);
+    queue.push(new Uint8Array(1_000));
+    queue.settle();
+    queue.take(1_000);
     expect(queue.peek(1).buffer.byteLength).toBeGreaterThan(1_000);
+    queue.take(1);
+    queue.settle();
+    expect(queue.peek(1).buffer.byteLength).toBe(0);
+    queue.push(new Uint8Array(1_000).subarray(0, 0));
     queue.settle();
     expect(queue.peek(1).buffer.byteLength).toBe(0);
   });
@@ -93,22 +95,26 @@ describe("ByteQueue", () => {
     const counted = (length: number, from = 0) => Uint8Array.from({ length }, (_, i) => from + i);
     const memoryOf = (queue: ByteQueue) => queue.peek(1).buffer;
 
+    const push = (queue: ByteQueue, chunk: Uint8Array) => {
+      queue.push(chunk);
+      queue.settle();
+    };
+
     /** 60 bytes, 0 to 59, in 64 of the queue's own. */
     function of64(): ByteQueue {
       const queue = new ByteQueue();
-      queue.push(counted(1));
-      queue.push(counted(1, 1));
+      push(queue, counted(2));
       expect(memoryOf(queue).byteLength).toBe(64);
-      queue.push(counted(58, 2));
+      push(queue, counted(58, 2));
       return queue;
     }
 
     it("is filled to its last byte, and then doubled", () => {
       const queue = of64();
       const memory = memoryOf(queue);
-      queue.push(counted(4, 60));
+      push(queue, counted(4, 60));
       expect(memoryOf(queue)).toBe(memory);
-      queue.push(counted(1, 64));
+      push(queue, counted(1, 64));
       expect(memoryOf(queue).byteLength).toBe(130);
       expect(queue.take(65)).toEqual(counted(65));
     });
@@ -123,22 +129,22 @@ describe("ByteQueue", () => {
         const queue = of64();
         const memory = memoryOf(queue);
         queue.take(50);
-        queue.push(counted(more, 60));
+        push(queue, counted(more, 60));
         expect(memoryOf(queue) === memory).toBe(same);
         expect(queue.take(10 + more)).toEqual(counted(10 + more, 50));
       },
     );
 
-    it("is as large as what is left of a borrowed chunk, of which nothing is changed", () => {
+    it("is as large as what is left of a chunk, of which nothing is changed", () => {
       const queue = new ByteQueue();
-      const chunk = counted(10);
+      const chunk = counted(200);
       queue.push(chunk);
-      queue.take(8);
+      queue.take(100);
       queue.settle();
-      expect(chunk).toEqual(counted(10));
-      expect(memoryOf(queue).byteLength).toBe(2);
-      chunk.fill(99);
-      expect(queue.take(2)).toEqual(counted(2, 8));
+      expect(chunk).toEqual(counted(200));
+      expect(memoryOf(queue).byteLength).toBe(100);
+      chunk.fill(0);
+      expect(queue.take(100)).toEqual(counted(100, 100));
     });
   });
 

@@ -4,6 +4,7 @@ import { lastNonce, maxNonce, maxRecordBody, rekeyInterval } from "../limits.ts"
 import { CipherState } from "../noise/cipher-state.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { Deframer } from "./deframer.ts";
+import { newMemory } from "./memory.ts";
 import { RecordReader } from "./reader.ts";
 import { RecordWriter } from "./writer.ts";
 
@@ -25,13 +26,13 @@ interface Options {
 }
 
 function writerWith({ nonce = 0n, recordSize = 100, paddedLength = (length) => length }: Options = {}) {
-  return new RecordWriter({ cipher: cipherAt(nonce), recordSize, paddedLength });
+  return new RecordWriter({ cipher: cipherAt(nonce), recordSize, paddedLength, memory: newMemory });
 }
 
 function read(bytes: Uint8Array, nonce = 0n): unknown[] {
   const queue = new ByteQueue();
   queue.push(bytes);
-  const reader = new RecordReader(new Deframer(queue), cipherAt(nonce));
+  const reader = new RecordReader(new Deframer(queue), cipherAt(nonce), newMemory);
   const records: unknown[] = [];
   for (let record = reader.next(); record !== undefined; record = reader.next()) {
     records.push(record);
@@ -137,10 +138,10 @@ describe("RecordWriter", () => {
     for (const [nonce, rekeyed] of [
       [0n, false],
       [1n, false],
-      [rekeyInterval - 1n, false],
-      [rekeyInterval, true],
-      [rekeyInterval + 1n, false],
-      [3n * rekeyInterval, true],
+      [BigInt(rekeyInterval) - 1n, false],
+      [BigInt(rekeyInterval), true],
+      [BigInt(rekeyInterval) + 1n, false],
+      [3n * BigInt(rekeyInterval), true],
     ] as const) {
       const record = writerWith({ nonce }).seal("data", Uint8Array.of(9));
       expect(record.subarray(2)).toEqual(sealedAt(nonce, rekeyed));
@@ -175,7 +176,7 @@ describe("RecordReader", () => {
   it("ST-033: opens nothing once it is wiped", () => {
     const queue = new ByteQueue();
     queue.push(record());
-    const reader = new RecordReader(new Deframer(queue), cipherAt(0n));
+    const reader = new RecordReader(new Deframer(queue), cipherAt(0n), newMemory);
     reader.wipe();
     expect(() => reader.next()).toThrow(/wiped/);
   });
