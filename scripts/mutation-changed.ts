@@ -13,6 +13,11 @@ const mutated = /^src\/(?:protocol|crypto|keys)\/(?!.*\.test\.ts$).*\.ts$/;
 /** Generated, as in stryker.config.mjs. */
 const generated: readonly string[] = ["src/protocol/machine/table.ts", "src/protocol/record/alert-codes.ts"];
 
+/** Whether StrykerJS mutates a file, by its path from the root. */
+export function isMutated(path: string): boolean {
+  return mutated.test(path) && !generated.includes(path);
+}
+
 /** The new side's lines in a diff without context (`git diff --unified=0`). Where lines only went, there are none. */
 export function changedLines(diff: string): ChangedLines[] {
   const changes: ChangedLines[] = [];
@@ -21,7 +26,7 @@ export function changedLines(diff: string): ChangedLines[] {
     const name = /^\+\+\+ (?:b\/(.*)|\/dev\/null)$/.exec(line);
     if (name !== null) file = name[1];
     const hunk = /^@@ -\S+ \+(\d+)(?:,(\d+))? @@/.exec(line);
-    if (hunk === null || file === undefined || !mutated.test(file) || generated.includes(file)) continue;
+    if (hunk === null || file === undefined || !isMutated(file)) continue;
     const from = Number(hunk[1]);
     const count = Number(hunk[2] ?? 1);
     if (count > 0) changes.push({ file, from, to: from + count - 1 });

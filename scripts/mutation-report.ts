@@ -3,6 +3,17 @@
  * be checked in, counted, and held against the list of survivors that are explained.
  */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./spec.ts";
+
+/** What the last run found, and the next one continues from. */
+export const incrementalFile = join(root, "mutation", "incremental.json");
+
+export function readReport(): MutationReport {
+  return JSON.parse(readFileSync(incrementalFile, "utf8")) as MutationReport;
+}
+
 export type Status =
   | "Killed"
   | "Timeout"
@@ -80,11 +91,11 @@ export interface Score {
   readonly percent: number;
 }
 
-function isDetected({ status }: Mutant): boolean {
+export function isDetected({ status }: Mutant): boolean {
   return status === "Killed" || status === "Timeout";
 }
 
-function isUndetected({ status }: Mutant): boolean {
+export function isUndetected({ status }: Mutant): boolean {
   return status === "Survived" || status === "NoCoverage";
 }
 

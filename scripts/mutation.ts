@@ -15,26 +15,22 @@ import { changedAgainst } from "./mutation-changed.ts";
 import {
   compact,
   type Explained,
+  incrementalFile,
   type Mutant,
   type MutationReport,
   outdated,
+  readReport,
   scoreOf,
   survivorsOf,
   unexplained,
 } from "./mutation-report.ts";
 import { root } from "./spec.ts";
 
-const incrementalFile = join(root, "mutation", "incremental.json");
-
 /** What has to be killed, of a hundred. */
 export const thresholds: readonly (readonly [prefix: string, percent: number])[] = [
   ["src/protocol/", 95],
   ["src/", 90],
 ];
-
-export function readReport(): MutationReport {
-  return JSON.parse(readFileSync(incrementalFile, "utf8")) as MutationReport;
-}
 
 export function readExplained(): Explained[] {
   return JSON.parse(readFileSync(join(root, "mutation", "survivors.json"), "utf8")) as Explained[];

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { invariant, on, stays } from "../properties/model/invariants-rule.ts";
+import type { Mutant, Status } from "./mutation-report.ts";
 import { root } from "./spec.ts";
 import {
   cellWords,
@@ -16,9 +17,10 @@ import {
   render,
   type Sources,
 } from "./traceability.ts";
+import { citedSpans, mutantsOfRequirements } from "./traceability-mutants.ts";
 import { cellCitations, citedInCode, titles } from "./traceability-sources.ts";
 
-const none = { code: {}, tests: {} };
+const none = { code: {}, tests: {}, mutants: {} };
 
 /** Two requirements of one page, both of them implemented and tested. */
 function sources(changes: Partial<Sources> = {}): Sources {
@@ -29,6 +31,8 @@ function sources(changes: Partial<Sources> = {}): Sources {
     cells: new Map(),
     tests: new Map([["HS-001", ["src/a.test.ts"]]]),
     vectors: new Map(),
+    mutants: new Map([["HS-001", { killed: 1, all: 2, around: false }]]),
+    unjudged: new Set(),
     ...changes,
   };
 }
@@ -45,8 +49,10 @@ describe("the requirements of spec/", () => {
   });
 
   it("have their exceptions: without them the same gaps are found", () => {
-    const { code, tests } = readExceptions();
-    expect(gaps(all, none)).toHaveLength(Object.keys(code).length + Object.keys(tests).length);
+    const { code, tests, mutants } = readExceptions();
+    const judged = { ...all, unjudged: new Set<string>() };
+    const count = [code, tests, mutants].flatMap((kind) => Object.keys(kind)).length;
+    expect(gaps(judged, none)).toHaveLength(count);
   });
 });
 
@@ -64,6 +70,12 @@ describe("a gap is", () => {
       { tests: new Map([...sources().tests, ["HS-009", ["b.test.ts"]]]) },
       "HS-009",
     ],
+    ["a MUST whose code no test misses", { mutants: new Map() }, "no mutant of the code"],
+    [
+      "a MUST whose broken code no test notices",
+      { mutants: new Map([["HS-001", { killed: 0, all: 3, around: false }]]) },
+      "no mutant of the code",
+    ],
     ["an unknown one in a vector", { vectors: new Map([["HS-009", ["b.json"]]]) }, "HS-009"],
   ])("%s", (_, changes, gap) => {
     expect(gaps(sources(changes), none)).toEqual([expect.stringContaining(gap)]);
@@ -74,23 +86,31 @@ describe("a gap is", () => {
     expect(gaps(sources({ code: new Map(), cells }), none)).toEqual([]);
   });
 
+  it("none while its code has changed since its mutants were run", () => {
+    const unjudged = new Set(["src/a.ts"]);
+    expect(gaps(sources({ mutants: new Map(), unjudged }), none)).toEqual([]);
+    expect(gaps(sources({ mutants: new Map(), unjudged: new Set(["src/b.ts"]) }), none)).toHaveLength(1);
+  });
+
   it("none where an exception says why", () => {
     const reason = "a person does it, and no code can";
-    const exceptions = { code: { "HS-001": reason }, tests: { "HS-001": reason } };
+    const exceptions = { ...none, code: { "HS-001": reason }, tests: { "HS-001": reason } };
     expect(gaps(sources({ code: new Map(), tests: new Map() }), exceptions)).toEqual([]);
+    expect(gaps(sources({ mutants: new Map() }), { ...none, mutants: { "HS-001": reason } })).toEqual([]);
   });
 
   it.each([
-    ["has no reason", { code: { "HS-001": "later" }, tests: {} }, { code: new Map() }, "has no reason"],
+    ["has no reason", { code: { "HS-001": "later" } }, { code: new Map() }, "has no reason"],
+    ["is not needed any more", { code: { "HS-001": "a person does it, not code" } }, {}, "not needed"],
     [
-      "is not needed any more",
-      { code: { "HS-001": "a person does it, not code" }, tests: {} },
+      "is not needed, as a mutant is killed",
+      { mutants: { "HS-001": "nothing can be broken" } },
       {},
       "not needed",
     ],
-    ["is for nothing", { code: {}, tests: { "HS-009": "a person does it, not code" } }, {}, "no requirement"],
+    ["is for nothing", { tests: { "HS-009": "a person does it, not code" } }, {}, "no requirement"],
   ])("an exception that %s", (_, exceptions, changes, gap) => {
-    expect(gaps(sources(changes), exceptions)).toEqual([expect.stringContaining(gap)]);
+    expect(gaps(sources(changes), { ...none, ...exceptions })).toEqual([expect.stringContaining(gap)]);
   });
 });
 
@@ -137,5 +157,94 @@ describe("what is read", () => {
     const cells = cellCitations([statement]);
     expect([...cells.keys()]).toEqual(["ST-005", "ST-018"]);
     expect(cellWords(cells.get("ST-005") ?? [])).toBe("client `close` in Closed; server `close` in Closed");
+  });
+});
+
+describe("the code that a comment is about", () => {
+  const source = `/** HS-001: the head. */
+
+import { a } from "./a.ts";
+
+/** HS-002 */
+export class C {
+  /** HS-003 */
+  m(x: number): void {
+    if (x === 1) {
+      throw new Error("no"); // HS-004
+    }
+    if (x === 2) return; // HS-005
+    // HS-006: over a statement
+    a(x);
+    this.go(); // HS-007
+    a({
+      first: 1, // HS-008
+      second: "HS-009",
+    });
+    switch (x) {
+      // HS-010
+      case 3:
+        a(1);
+    }
+    /* HS-002, more closely */ a(4);
+  }
+  // HS-003: nothing stands under it
+}
+`;
+  const about = (id: string) =>
+    citedSpans("c.ts", source)
+      .filter((one) => one.id === id)
+      .map(({ span }) => source.slice(span.start, span.end).replaceAll(/\s+/g, " "));
+
+  it.each([
+    ["HS-004", 'if (x === 1) { throw new Error("no"); }'],
+    ["HS-005", "if (x === 2) return;"],
+    ["HS-006", "a(x);"],
+    ["HS-007", "this.go();"],
+    ["HS-008", "first: 1"],
+    ["HS-010", "case 3: a(1);"],
+    ["HS-002", "a(4);"],
+  ])("%s: %s", (id, code) => {
+    expect(about(id)).toEqual([code]);
+  });
+
+  it("is the whole file at its head, the member or class that it stands in or over elsewhere, and no string", () => {
+    expect(about("HS-001")).toEqual([source.replaceAll(/\s+/g, " ")]);
+    expect(about("HS-003")).toEqual([expect.stringMatching(/^m\(x: number\).*a\(4\); }$/)]);
+    expect(about("HS-009")).toEqual([]);
+  });
+});
+
+describe("the mutants of a requirement", () => {
+  const source =
+    "/** HS-001 */\nexport function f(x: number) {\n  go(); // HS-002\n  return x > 1; // HS-003\n}\n";
+  const at = (line: number, from: number, to: number, status: Status): Mutant => ({
+    id: `${line}:${from}:${status}`,
+    mutatorName: "EqualityOperator",
+    location: { start: { line, column: from }, end: { line: line === 2 ? 5 : line, column: to } },
+    status,
+  });
+  const report = {
+    schemaVersion: "1.0",
+    thresholds: {},
+    files: {
+      "src/a.ts": {
+        language: "typescript",
+        source,
+        mutants: [
+          at(2, 30, 2, "Killed"),
+          at(4, 10, 15, "Killed"),
+          at(4, 10, 15, "Survived"),
+          at(4, 10, 15, "Ignored"),
+        ],
+      },
+    },
+  };
+
+  it("are those within its code, or else the smallest around it", () => {
+    expect(Object.fromEntries(mutantsOfRequirements(report))).toEqual({
+      "HS-001": { killed: 2, all: 3, around: false },
+      "HS-002": { killed: 1, all: 1, around: true },
+      "HS-003": { killed: 1, all: 2, around: false },
+    });
   });
 });

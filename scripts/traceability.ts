@@ -8,13 +8,17 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isMutated } from "./mutation-changed.ts";
+import { type MutationReport, readReport } from "./mutation-report.ts";
 import { root } from "./spec.ts";
 import { prefixes, type Requirement, requirements } from "./spec-requirements.ts";
+import { type MutantCount, mutantsOfRequirements } from "./traceability-mutants.ts";
 import {
   type CellName,
   type Cited,
   cellCitations,
   codeCitations,
+  filesBelow,
   testCitations,
   vectorCitations,
 } from "./traceability-sources.ts";
@@ -30,12 +34,14 @@ export interface Traced extends Requirement {
   readonly cells: readonly CellName[];
   readonly tests: readonly string[];
   readonly vectors: readonly string[];
+  readonly mutants: MutantCount | undefined;
 }
 
-/** By identifier: why no code, or no test, can be there. */
+/** By identifier: why no code, no test or no killed mutant can be there. */
 export interface Exceptions {
   readonly code: Readonly<Record<string, string>>;
   readonly tests: Readonly<Record<string, string>>;
+  readonly mutants: Readonly<Record<string, string>>;
 }
 
 /** Everything that a page is made of. */
@@ -46,6 +52,9 @@ export interface Sources {
   readonly cells: ReadonlyMap<string, readonly CellName[]>;
   readonly tests: Cited;
   readonly vectors: Cited;
+  readonly mutants: ReadonlyMap<string, MutantCount>;
+  /** Files of `src/` that StrykerJS mutates and has not yet run as they stand. */
+  readonly unjudged: ReadonlySet<string>;
 }
 
 const page = "docs/traceability.md";
@@ -66,17 +75,25 @@ export function readSources(): Sources {
   const pages = Object.values(prefixes).map(
     (name) => [name, readFileSync(join(root, "spec", name), "utf8")] as const,
   );
+  const report = readReport();
   return {
     pages: new Map(pages),
     code: codeCitations(root),
     cells: cellCitations(),
     tests: testCitations(root),
     vectors: vectorCitations(root),
+    mutants: mutantsOfRequirements(report),
+    unjudged: unjudgedFiles(report),
   };
 }
 
+function unjudgedFiles({ files }: MutationReport): Set<string> {
+  const mutated = filesBelow(root, ["src"], ".ts").filter(isMutated);
+  return new Set(mutated.filter((path) => files[path]?.source !== readFileSync(join(root, path), "utf8")));
+}
+
 /** Every requirement with what cites it, page by page, in the order of the pages. */
-export function trace({ pages, code, cells, tests, vectors }: Sources): Traced[] {
+export function trace({ pages, code, cells, tests, vectors, mutants }: Sources): Traced[] {
   return [...pages].flatMap(([name, text]) =>
     requirements(text).map((requirement) => ({
       ...requirement,
@@ -86,13 +103,16 @@ export function trace({ pages, code, cells, tests, vectors }: Sources): Traced[]
       cells: cells.get(requirement.id) ?? [],
       tests: tests.get(requirement.id) ?? [],
       vectors: vectors.get(requirement.id) ?? [],
+      mutants: mutants.get(requirement.id),
     })),
   );
 }
 
 /**
  * What is missing, a line a fault: a citation of a requirement that is nowhere; a MUST without code (and without a cell of
- * the table) or without a test; an exception without a reason, for a requirement that is not there, or that needs none.
+ * the table), without a test, or without a killed mutant in the code that cites it (nor a cell: a suite rejects every
+ * table that differs in one); an exception without a reason, for a requirement that is not there, or that needs none.
+ * Code that has changed since the last mutation run is not judged by its mutants.
  */
 export function gaps(sources: Sources, exceptions: Exceptions): string[] {
   const traced = trace(sources);
@@ -104,23 +124,40 @@ export function gaps(sources: Sources, exceptions: Exceptions): string[] {
   );
   const missing = traced
     .filter(({ force }) => force === "MUST")
-    .flatMap(({ id, code, cells, tests }) => [
+    .flatMap(({ id, code, cells, tests, mutants }) => [
       ...(code.length + cells.length === 0 && exceptions.code[id] === undefined
         ? [`${id} is implemented nowhere`]
         : []),
       ...(tests.length === 0 && exceptions.tests[id] === undefined ? [`${id} is tested nowhere`] : []),
+      ...(isBroken(mutants) ||
+      cells.length > 0 ||
+      code.length === 0 ||
+      code.some((path) => sources.unjudged.has(path)) ||
+      exceptions.mutants[id] !== undefined
+        ? []
+        : [`${id}: no mutant of the code that cites it is killed (${code.join(", ")})`]),
     ]);
-  const idle = (["code", "tests"] as const).flatMap((kind) =>
+  const idle = (["code", "tests", "mutants"] as const).flatMap((kind) =>
     Object.entries(exceptions[kind]).flatMap(([id, reason]) => {
       const one = traced.find((other) => other.id === id);
       const what = `the exception ${id} (${kind})`;
       if (one === undefined) return [`${what} is for no requirement`];
       if (reason.length < 20) return [`${what} has no reason`];
-      const found = kind === "code" ? one.code.length + one.cells.length : one.tests.length;
-      return found > 0 ? [`${what} is not needed: it is cited now`] : [];
+      const found =
+        kind === "code"
+          ? one.code.length + one.cells.length > 0
+          : kind === "tests"
+            ? one.tests.length > 0
+            : isBroken(one.mutants) || one.cells.length > 0;
+      return found ? [`${what} is not needed any more`] : [];
     }),
   );
   return [...unknown, ...missing, ...idle];
+}
+
+/** Whether a test noticed that its code was broken. */
+function isBroken(mutants: MutantCount | undefined): boolean {
+  return mutants !== undefined && mutants.killed > 0;
 }
 
 /** A file as a link from `docs/`, shown without the folder that all of its column have. */
@@ -139,10 +176,15 @@ export function cellWords(cells: readonly CellName[]): string {
   return cells.length > 24 ? `${cells.length} cells, ${byEvent.size} events` : entries.join("; ");
 }
 
-const columns = "| requirement | force | code | tests | vectors | cells |";
+function mutantWords(mutants: MutantCount | undefined): string {
+  if (mutants === undefined || mutants.all === 0) return "";
+  return `${mutants.killed}/${mutants.all}${mutants.around ? " around" : ""}`;
+}
+
+const columns = "| requirement | force | code | mutants | tests | vectors | cells |";
 
 function row(one: Traced, exceptions: Exceptions): string {
-  const why = (kind: "code" | "tests") => {
+  const why = (kind: keyof Exceptions) => {
     const reason = exceptions[kind][one.id];
     return reason === undefined ? "" : `none: ${reason}`;
   };
@@ -150,6 +192,7 @@ function row(one: Traced, exceptions: Exceptions): string {
     one.id,
     one.force,
     fileLinks(one.code, (path) => path.slice("src/".length)) || why("code"),
+    mutantWords(one.mutants) || why("mutants"),
     fileLinks(one.tests, (path) => path.replace(/(?:\.test)?\.ts$/, "")) || why("tests"),
     fileLinks(one.vectors, (path) => path.slice("spec/vectors/".length).replace(".json", "")),
     cellWords(one.cells),
@@ -164,12 +207,13 @@ export function render(sources: Sources, exceptions: Exceptions): string {
     const some = traced.filter((one) => one.force === force);
     const implemented = count(some, ({ code, cells }) => code.length + cells.length > 0);
     const tested = count(some, ({ tests, vectors }) => tests.length + vectors.length > 0);
-    return `| ${force} | ${some.length} | ${implemented} | ${tested} |`;
+    const broken = count(some, ({ mutants, cells }) => isBroken(mutants) || cells.length > 0);
+    return `| ${force} | ${some.length} | ${implemented} | ${tested} | ${broken} |`;
   });
   const sections = [...sources.pages].flatMap(([name, text]) => {
     const title = /^# (.+)$/m.exec(text)?.[1] ?? name;
     const rows = traced.filter((one) => one.page === name).map((one) => row(one, exceptions));
-    return ["", `## [${title}](../spec/${name})`, "", columns, "|---|---|---|---|---|---|", ...rows];
+    return ["", `## [${title}](../spec/${name})`, "", columns, "|---|---|---|---|---|---|---|", ...rows];
   });
   return [...introduction, ...summary, ...reading, ...sections, ""].join("\n");
 }
@@ -181,11 +225,11 @@ const introduction = [
   "",
   "Where each requirement of the [specification](../spec/README.md) is carried out, and what would notice if it were not.",
   "`npm run traceability` writes this page; a test fails when it is out of date, when anything cites a requirement that is",
-  "not there, and when a MUST has no code or no test and no reason stands in its place",
-  "([exceptions](../spec/traceability-exceptions.json)).",
+  "not there, and when a MUST has no code, no test, or nothing that is noticed when it is broken, and no reason stands in its",
+  "place ([exceptions](../spec/traceability-exceptions.json)).",
   "",
-  "| force | requirements | cited by code or cells | cited by tests or vectors |",
-  "|---|---|---|---|",
+  "| force | requirements | cited by code or cells | cited by tests or vectors | noticed when broken |",
+  "|---|---|---|---|---|",
 ];
 
 const reading = [
@@ -193,12 +237,21 @@ const reading = [
   "- *force*: MUST, SHOULD and MAY as in the text; *binds* is a sentence without capitals that says what something is or",
   "  what an end does.",
   "- *code*: files of `src/` that cite the requirement where they decide.",
+  "- *mutants*: an identifier in a title proves nothing, so the code that decides is broken on purpose. Of the mutants that",
+  "  StrykerJS made of the code that a comment cites the requirement on, how many some test noticed, when they were last run",
+  "  ([incremental.json](../mutation/incremental.json)); those that none noticed are explained one by one",
+  "  ([survivors.json](../mutation/survivors.json)). A comment over a statement, a member, a property or a case is about that;",
+  "  one behind code on its line, about the innermost of these there; one at a file's head, about the file. Where that only",
+  "  leaves a branch (`throw`, `return`), it is about the `if` that decides on it; where a requirement is cited twice, once",
+  "  within the other, the inner one counts. *Around*: there is nothing in that code that StrykerJS changes, and the smallest",
+  "  mutant that takes it out whole is counted instead. Only `src/protocol`, `src/crypto` and `src/keys` are mutated.",
   "- *tests*: files with a test whose title cites it, or with a rule that all runs are held to and that cites it. The",
   "  reference implementation's own tests do not count.",
   "- *vectors*: test vectors that list it; both implementations play them byte by byte.",
   "- *cells*: those of the [table](../spec/states-table.md) that a hand-written statement citing the requirement fixes. The",
-  "  code that decides them is the table itself ([table.ts](../src/protocol/machine/table.ts)); a suite rejects every table",
-  "  that differs in one cell.",
+  "  code that decides them is the table itself ([table.ts](../src/protocol/machine/table.ts)), which StrykerJS leaves alone;",
+  "  its mutants are made by a suite, which rejects every table that differs in one cell",
+  "  ([properties/invariants](../properties/invariants.test.ts)).",
 ];
 
 function main(): void {

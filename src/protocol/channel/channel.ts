@@ -102,10 +102,6 @@ export abstract class Channel extends Walk {
     return !waits(this.state) || this.queue.length < maxHeldInput;
   }
 
-  protected get inputEnded(): boolean {
-    return this.#inputEnded;
-  }
-
   /** When {@link tick} has something to do, on the clock handed in; `undefined` when nothing is timed. */
   get deadline(): number | undefined {
     const deadline = this.#deadline;

@@ -66,7 +66,7 @@ export class ServerChannel extends Channel {
 
   /** A stealthy server that waits for a key reads on, as one does that hides (RT-025). */
   override get reading(): boolean {
-    return super.reading || (this.#readsOn && !this.inputEnded);
+    return super.reading || this.#readsOn;
   }
 
   get #readsOn(): boolean {

@@ -1,0 +1,295 @@
+/** What a channel tells its driver (when to read, when to wake it) and what it makes of calls at the edges. */
+import { describe, expect, it } from "vitest";
+import {
+  absorb,
+  delivered,
+  exchange,
+  newPair,
+  openPair,
+  outputTypes,
+  type Pair,
+  serverKey,
+  takeSent,
+  testClient,
+  testServer,
+} from "../../../properties/model/pair.ts";
+import { lastNonce, maxEarlyData, maxHeldInput } from "../limits.ts";
+import { alertCodes } from "../record/alert-codes.ts";
+import { UsageError } from "../usage-error.ts";
+
+const text = (words: string) => new TextEncoder().encode(words);
+const counted = (length: number) => Uint8Array.from({ length }, (_, i) => i % 251);
+
+/** The client in AwaitVerdict, the server asking about it. */
+function decidingPair(client = testClient(), server = testServer()): Pair {
+  const pair = newPair(client, server);
+  exchange(pair, { server: { peerKey: () => undefined } });
+  expect([client.state, server.state]).toEqual(["AwaitVerdict", "Deciding"]);
+  return pair;
+}
+
+/** Both ends' Closes passed, the client's not yet handed to its transport. */
+function closingPair(clock = { now: 0 }): Pair {
+  const pair = openPair(testClient({ clock }), testServer());
+  absorb(pair.server, pair.server.channel.close());
+  absorb(pair.client, pair.client.channel.receive(takeSent(pair.server)));
+  absorb(pair.client, pair.client.channel.close());
+  expect(pair.client.channel.state).toBe("Closing");
+  return pair;
+}
+
+describe("a channel wants to read", () => {
+  it("ST-009: until the end of file, also where what came before it waits", () => {
+    const { channel } = decidingPair().server;
+    expect(channel.reading).toBe(true);
+    channel.transportEnded();
+    expect([channel.state, channel.reading]).toEqual(["Deciding", false]);
+  });
+
+  it.each([
+    [true, [true, true]],
+    [false, [true, false]],
+  ])("RT-025: while it opens a route, without end with stealth (%s)", (stealth, reading) => {
+    const pair = newPair(testClient(), testServer({ stealth }));
+    const { channel } = pair.server;
+    absorb(pair.server, channel.receive(takeSent(pair.client)), { dh: false });
+    const before = channel.reading;
+    channel.receive(counted(maxHeldInput));
+    expect(channel.state).toBe("OpeningRoute");
+    expect([before, channel.reading]).toEqual(reading);
+    channel.transportEnded();
+    expect([channel.state, channel.reading]).toEqual(["Failed", false]);
+  });
+
+  it("ST-029: after its last word, up to a number of bytes", () => {
+    const { channel } = openPair(testClient({ drain: { bytes: 10 } })).client;
+    channel.alert("cancelled");
+    expect([channel.state, channel.reading]).toEqual(["Draining", true]);
+    channel.receive(counted(9));
+    expect(channel.reading).toBe(true);
+    channel.receive(counted(1));
+    expect([channel.state, channel.reading]).toEqual(["Draining", false]);
+  });
+
+  it("ST-029: after its last word, up to a deadline, and no more then", () => {
+    const clock = { now: 100 };
+    const { channel } = openPair(testClient({ clock })).client;
+    channel.flushed();
+    clock.now = 200;
+    channel.alert("cancelled");
+    expect(channel.deadline).toBe(200 + 5_000);
+    clock.now = 5_199;
+    expect(channel.tick()).toEqual([]);
+    clock.now = 5_200;
+    channel.tick();
+    expect([channel.state, channel.reading, channel.deadline]).toEqual(["Failed", false, undefined]);
+  });
+});
+
+describe("ST-036: after both Closes", () => {
+  it("the peer has its time from when the own one has been handed to the transport", () => {
+    const clock = { now: 0 };
+    const { channel } = closingPair(clock).client;
+    expect(channel.deadline).toBeUndefined();
+    clock.now = 7;
+    channel.flushed();
+    expect(channel.deadline).toBe(7 + 5_000);
+    clock.now = 5_007;
+    channel.tick();
+    expect([channel.state, channel.reading]).toEqual(["Closed", false]);
+  });
+
+  it("an end of file that comes before that ends nothing that is still to be transmitted", () => {
+    const { channel } = closingPair().client;
+    expect(channel.transportEnded()).toEqual([]);
+    expect(channel.state).toBe("Closing");
+    expect(outputTypes(channel.flushed())).toContain("closeTransport");
+    expect(channel.state).toBe("Closed");
+  });
+});
+
+describe("HS-015: a handshake's deadline", () => {
+  it.each([
+    ["client", "SSH-2.0"],
+    ["server", "GET / H"],
+  ] as const)("that passes the %s after %j tells of that protocol", (role, words) => {
+    const clock = { now: 0 };
+    const pair = newPair(testClient({ clock }), testServer({ clock }));
+    const { channel } = pair[role];
+    channel.receive(text(words));
+    clock.now = 10_000;
+    channel.tick();
+    expect(channel.failure).toMatchObject({ code: "not_hawser" });
+  });
+
+  it.each(["client", "server"] as const)("that passes the %s after some other bytes does not", (role) => {
+    const clock = { now: 0 };
+    const pair = newPair(testClient({ clock }), testServer({ clock }));
+    const { channel } = pair[role];
+    channel.receive(text("HWS"));
+    clock.now = 10_000;
+    channel.tick();
+    expect(channel.failure).toMatchObject({ code: "timeout" });
+  });
+
+  it("looks at the first bytes alone: later ones may look like anything", () => {
+    const clock = { now: 0 };
+    const client = decidingPair(testClient({ clock })).client.channel;
+    const pair = newPair(testClient(), testServer({ clock }));
+    absorb(pair.server, pair.server.channel.receive(takeSent(pair.client)));
+    const server = pair.server.channel;
+    expect([client.state, server.state]).toEqual(["AwaitVerdict", "AwaitResponse"]);
+    clock.now = 10_000;
+    for (const channel of [client, server]) {
+      channel.receive(text("GET / H"));
+      channel.tick();
+      expect(channel.failure).toMatchObject({ code: "timeout" });
+    }
+  });
+});
+
+describe("RC-053: data that the nonces do not last for", () => {
+  const sentWith = (left: bigint, length: number) => {
+    const firstNonces = { client: lastNonce - left, server: 0n };
+    const pair = openPair(testClient({ firstNonces, recordSize: 10 }), testServer({ firstNonces }));
+    absorb(pair.client, pair.client.channel.write(counted(length)));
+    exchange(pair);
+    return pair;
+  };
+
+  it.each([
+    [2n, 25, 20],
+    [1n, 11, 10],
+    [0n, 1, 0],
+  ])("is sent as far as they do, and an Alert behind it: %i records", (left, length, arrives) => {
+    const { client, server } = sentWith(left, length);
+    expect(delivered(server)).toEqual(counted(length).subarray(0, arrives));
+    expect(client.channel.failure).toMatchObject({ code: "nonces_exhausted" });
+    expect(server.channel.failure).toMatchObject({ code: "alert_received" });
+  });
+
+  it("is sent whole where they just do", () => {
+    const { client, server } = sentWith(2n, 20);
+    expect(delivered(server)).toEqual(counted(20));
+    expect(client.channel.state).toBe("Open");
+    expect(server.channel.state).toBe("Open");
+  });
+
+  it("RC-007: and where not even the Alert's is left, nothing is said", () => {
+    const pair = sentWith(0n, 0);
+    absorb(pair.client, pair.client.channel.close());
+    absorb(pair.server, pair.server.channel.ping());
+    const outputs = pair.client.channel.receive(takeSent(pair.server));
+    expect(pair.client.channel.failure).toMatchObject({ code: "nonces_exhausted" });
+    expect(outputTypes(outputs)).toEqual(["failed", "closeTransport"]);
+  });
+});
+
+describe("what was written before the Verdict", () => {
+  it("HS-113: is sent at once, and is the application's again", () => {
+    const pair = decidingPair();
+    const data = text("early");
+    absorb(pair.client, pair.client.channel.write(data));
+    expect(pair.client.sent).toHaveLength(1);
+    expect(pair.client.channel.queuedBytes).toBe(0);
+    absorb(pair.server, pair.server.channel.accept());
+    exchange(pair);
+    expect(delivered(pair.server)).toEqual(data);
+  });
+
+  it("HS-114, HS-115: waits beyond a bound, and a Close behind it", () => {
+    const pair = decidingPair();
+    const data = counted(maxEarlyData + 1_000);
+    const own = data.slice();
+    absorb(pair.client, pair.client.channel.write(own));
+    own.fill(0);
+    absorb(pair.client, pair.client.channel.close());
+    expect(pair.client.channel.queuedBytes).toBeGreaterThan(0);
+    absorb(pair.server, pair.server.channel.accept());
+    exchange(pair);
+    expect(delivered(pair.server)).toEqual(data);
+    expect(outputTypes(pair.server.outputs)).toContain("end");
+    expect(pair.client.channel.state).toBe("HalfClosedLocal");
+  });
+
+  it("waits for the Challenge, and is the application's again", () => {
+    const pair = newPair();
+    const own = text("first");
+    absorb(pair.client, pair.client.channel.write(own));
+    own.fill(0);
+    expect(pair.client.channel.queuedBytes).toBe(5);
+    exchange(pair);
+    expect(delivered(pair.server)).toEqual(text("first"));
+  });
+});
+
+describe("the end of file before the Challenge", () => {
+  it.each([
+    ["SSH-2.0", "not_hawser"],
+    ["HWS", "truncated"],
+    ["", "no_answer"],
+  ])("after %j is %s", (words, code) => {
+    const { channel } = newPair().client;
+    channel.receive(text(words));
+    channel.transportEnded();
+    expect(channel.failure).toMatchObject({ code });
+  });
+});
+
+it("HS-036: a server whose key holder does not see that a DH is all zeros finds it in its own", () => {
+  const pair = newPair();
+  const { channel } = pair.server;
+  absorb(pair.server, channel.receive(takeSent(pair.client).fill(0, 8, 40)), { dh: false });
+  const outputs = channel.dhDone(serverKey, new Uint8Array(32).fill(1));
+  expect(outputTypes(outputs)).toEqual(["failed", "closeTransport"]);
+  expect(channel.failure).toMatchObject({ code: "zero_dh" });
+});
+
+describe("what is handed out or in", () => {
+  it("HS-111: the channel binding is a copy", () => {
+    const { channel } = openPair().client;
+    channel.channelBinding?.fill(0);
+    expect(channel.channelBinding).not.toEqual(new Uint8Array(64));
+  });
+
+  it("a Ping's body is the caller's again", () => {
+    const pair = openPair();
+    const body = counted(8);
+    absorb(pair.client, pair.client.channel.ping(body));
+    body.fill(9);
+    exchange(pair);
+    expect(pair.client.outputs.at(-1)).toEqual({ type: "pong", bytes: counted(8) });
+  });
+
+  it("names what is no bytes", () => {
+    const { channel } = openPair().client;
+    expect(() => channel.receive("x" as never)).toThrow(/^input /);
+    expect(() => channel.write("x" as never)).toThrow(/^data /);
+    expect(() => channel.ping("x" as never)).toThrow(UsageError);
+  });
+
+  it("an alert without words says none", () => {
+    const pair = openPair();
+    absorb(pair.client, pair.client.channel.alert(0x8001));
+    exchange(pair);
+    expect(pair.server.outputs.find(({ type }) => type === "alert")).toEqual({
+      type: "alert",
+      code: 0x8001,
+      message: "",
+    });
+  });
+
+  it("AL-015: a Close before the handshake is over gives up, and says so", () => {
+    const { channel } = newPair().client;
+    channel.close();
+    expect(channel.failure).toMatchObject({
+      code: "cancelled",
+      reason: { code: "cancelled", alert: alertCodes.cancelled, message: "" },
+    });
+  });
+
+  it("no bytes are no input", () => {
+    const started = testClient();
+    expect([started.receive(new Uint8Array(0)), started.state]).toEqual([[], "Start"]);
+  });
+});
