@@ -133,6 +133,37 @@ describe("an argument of another type", () => {
     expect((await rejection(Promise.resolve().then(() => call(value)))).message).toContain(words);
   });
 
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    [new URL("hawser://h:1"), "a URL object"],
+    [[1], "a list"],
+    [new Uint16Array(32), "an array of bytes or numbers"],
+    [{}, "an object"],
+    [1, "a number"],
+    [untyped, "a function"],
+  ])("is named by its kind: %o is %s", async (value, kind) => {
+    const error = await rejection(Promise.resolve().then(() => untyped(keys.formatPublicKey)(value)));
+    expect(error.message).toBe(`the public key is ${kind}, and a Uint8Array of 32 bytes was expected`);
+  });
+
+  it.each<[string, (value: unknown) => unknown, unknown, string]>([
+    ["a public key", untyped(keys.formatPublicKey), "x", "the public key is text"],
+    ["a secret key", untyped(keys.formatSecretKey), "x", "the secret key is text"],
+    ["a DH's", untyped((key) => holder.dh(key)), "x", "the public key is text, .*: use parsePublicKey first"],
+    ["primitives", untyped(keys.generateKeyPair), {}, "the primitives is an object, and what await"],
+    [
+      "primitives by name alone",
+      untyped(keys.generateKeyPair),
+      { x25519PublicKey: 1 },
+      "the primitives is an object",
+    ],
+    ["no primitives", untyped(keys.generateKeyPair), null, "the primitives is null"],
+  ])("is named by what it is for: %s", async (_, call, value, words) => {
+    const error = await rejection(Promise.resolve().then(() => call(value)));
+    expect(error.message).toMatch(new RegExp(`^${words}`));
+  });
+
   it("a Buffer, a subclass, and bytes of another realm are bytes", async () => {
     const { runInNewContext } = await import("node:vm");
     const foreign: unknown = runInNewContext("new Uint8Array(32).fill(7)");

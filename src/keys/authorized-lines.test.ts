@@ -18,6 +18,10 @@ describe("the content of an authorized-keys file", () => {
     ]);
   });
 
+  it("KT-041: has no name where none stands", () => {
+    expect(parse(a).map((key) => "name" in key)).toEqual([false]);
+  });
+
   it("an empty file lets nobody in, and is no error", () => {
     for (const text of ["", "\n", "# nobody\n"]) expect(parse(text)).toEqual([]);
   });
@@ -73,6 +77,10 @@ describe("the content of an authorized-keys file", () => {
     expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_LENGTH", line: 2 });
     expect(error.message).toContain("wrapped over two lines");
     expect(refused(`${a.slice(0, 40)}\n${b}\n`).message).toContain("copy all of it");
+    // Not its length is at fault here.
+    const other = refused(`${b}\n${a.slice(0, 39)}b\n${a.slice(40)}\n`);
+    expect(other).toMatchObject({ code: "ERR_HAWSER_KEY_CHARACTER" });
+    expect(other.message).not.toContain("wrapped");
   });
 
   it.each([

@@ -33,6 +33,24 @@ describe("errors of keys", () => {
     expect("cause" in new KeyError("ERR_HAWSER_KEY_EMPTY", "nothing").at({ line: 1 })).toBe(false);
   });
 
+  it("have a place only where they are given one, and lose none that they had", () => {
+    const bare = new KeyError("ERR_HAWSER_KEY_EMPTY", "nothing");
+    expect(bare.message).toBe("nothing");
+    expect([bare.path, bare.line]).toEqual([undefined, undefined]);
+    const atLine = bare.at({ line: 3 });
+    expect(atLine.message).toBe("line 3: nothing");
+    expect(atLine.path).toBeUndefined();
+    const inFile = bare.at({ path: "/a" });
+    expect(inFile.line).toBeUndefined();
+    expect(inFile.at({ line: 3 })).toMatchObject({ message: "/a:3: nothing", path: "/a", line: 3 });
+    expect(atLine.at({ path: "/a" })).toMatchObject({ message: "/a:3: nothing", path: "/a", line: 3 });
+  });
+
+  it("escape a path's characters by as many digits as their numbers take", () => {
+    expect(showPath("\x7f\x80")).toBe("$'\\x7f\\u0080'");
+    expect(showPath("\uffff\u{f0000}")).toBe("$'\\uffff\\U000f0000'");
+  });
+
   it.each([
     ["/etc/hawser/key.txt", "/etc/hawser/key.txt"],
     ["a b", "'a b'"],

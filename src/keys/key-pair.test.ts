@@ -98,6 +98,16 @@ describe("a key pair in this process", () => {
     expect(shows(inspect(alice).replace(/[^0-9]+/g, " "), [...alice].join(" "), 12)).toBe(true);
   });
 
+  it("is printed by its name and its public key, as JSON by the key alone", () => {
+    const holder = localKeyHolder(primitives, alice);
+    const publicKey = "hawser1s5s0qzvfxzn4gayt0hwtg0hhtgxm7wsdycup4a8t5j5ca25mfe4q7ygag2";
+    expect(String(holder)).toBe(`LocalKeyHolder(${publicKey})`);
+    expect(inspect(holder)).toBe(`LocalKeyHolder(${publicKey})`);
+    expect(JSON.stringify({ holder })).toBe(`{"holder":{"publicKey":"${publicKey}"}}`);
+    holder.wipe();
+    expect(String(holder)).toBe(`LocalKeyHolder(${publicKey}, wiped)`);
+  });
+
   it("KT-024: wiped, it is an error to use", () => {
     const holder = localKeyHolder(primitives, alice);
     expect(holder.wiped).toBe(false);

@@ -93,6 +93,9 @@ describe("the content of a secret key's file", () => {
     expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_LENGTH", line: 2 });
     expect(error.message).toContain("wrapped over two lines");
     expect(shows(everythingOf(error), secretText.slice(19))).toBe(false);
+    // Not its length is at fault here.
+    expect(refused(`${head.slice(0, -1)}B\n${tail}`)).toMatchObject({ code: "ERR_HAWSER_KEY_CHARACTER" });
+    expect(refused(`${head.slice(0, -1)}B\n${tail}`).message).not.toContain("wrapped");
     for (const text of [head, `${head}\n${tail}Q`, `${head}\n${tail.slice(1)}!`]) {
       expect(refused(text).message).toContain("copy all of it");
     }

@@ -59,6 +59,19 @@ describe("what is no key", () => {
     },
   );
 
+  it("is told what was expected, in the case in which it is written", () => {
+    const words = (text: string) =>
+      [parsePublicKey, parseSecretKey].map((parse) => refusal(() => parse(text)).message);
+    expect(words("")).toEqual([
+      "the key is empty; a public key (hawser1…) was expected",
+      "the key is empty; a secret key (HAWSER-SECRET-KEY-1…) was expected",
+    ]);
+    expect(words("xyz")).toEqual([
+      "this does not begin with hawser1; a public key (hawser1…) was expected (keys of age or ssh are not Hawser keys)",
+      "this does not begin with HAWSER-SECRET-KEY-1; a secret key (HAWSER-SECRET-KEY-1…) was expected (keys of age or ssh are not Hawser keys)",
+    ]);
+  });
+
   it("KT-005: a word before it, a URL around it, a blank within", () => {
     expect(publicCode(`key=${publicText}`)).toBe("ERR_HAWSER_KEY_SURROUNDED");
     expect(publicCode(`hawser://${publicText}@example.org:7000`)).toBe("ERR_HAWSER_KEY_SURROUNDED");
