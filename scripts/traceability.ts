@@ -8,6 +8,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { readRegister } from "./attacks.ts";
 import { isMutated } from "./mutation-changed.ts";
 import { type MutationReport, readReport } from "./mutation-report.ts";
 import { root } from "./spec.ts";
@@ -35,6 +36,8 @@ export interface Traced extends Requirement {
   readonly tests: readonly string[];
   readonly vectors: readonly string[];
   readonly mutants: MutantCount | undefined;
+  /** Attacks whose register keeps a change of the code that a test notices. */
+  readonly byHand: number;
 }
 
 /** By identifier: why no code, no test or no killed mutant can be there. */
@@ -53,6 +56,8 @@ export interface Sources {
   readonly tests: Cited;
   readonly vectors: Cited;
   readonly mutants: ReadonlyMap<string, MutantCount>;
+  /** By requirement: how many changes of the code that cites it the register of attacks keeps. */
+  readonly byHand: ReadonlyMap<string, number>;
   /** Files of `src/` that StrykerJS mutates and has not yet run as they stand. */
   readonly unjudged: ReadonlySet<string>;
 }
@@ -83,8 +88,20 @@ export function readSources(): Sources {
     tests: testCitations(root),
     vectors: vectorCitations(root),
     mutants: mutantsOfRequirements(report),
+    byHand: changesByHand(),
     unjudged: unjudgedFiles(report),
   };
+}
+
+/** They are made, one by one, and the tests run, by `scripts/attacks.ts --teeth`. */
+function changesByHand(): Map<string, number> {
+  const counts = new Map<string, number>();
+  const attacks = readRegister().sections.flatMap((section) => section.attacks);
+  for (const { requirements, without } of attacks) {
+    if (without === "shown") continue;
+    for (const id of requirements) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
 }
 
 function unjudgedFiles({ files }: MutationReport): Set<string> {
@@ -93,7 +110,7 @@ function unjudgedFiles({ files }: MutationReport): Set<string> {
 }
 
 /** Every requirement with what cites it, page by page, in the order of the pages. */
-export function trace({ pages, code, cells, tests, vectors, mutants }: Sources): Traced[] {
+export function trace({ pages, code, cells, tests, vectors, mutants, byHand }: Sources): Traced[] {
   return [...pages].flatMap(([name, text]) =>
     requirements(text).map((requirement) => ({
       ...requirement,
@@ -104,6 +121,7 @@ export function trace({ pages, code, cells, tests, vectors, mutants }: Sources):
       tests: tests.get(requirement.id) ?? [],
       vectors: vectors.get(requirement.id) ?? [],
       mutants: mutants.get(requirement.id),
+      byHand: byHand.get(requirement.id) ?? 0,
     })),
   );
 }
@@ -124,19 +142,21 @@ export function gaps(sources: Sources, exceptions: Exceptions): string[] {
   );
   const missing = traced
     .filter(({ force }) => force === "MUST")
-    .flatMap(({ id, code, cells, tests, mutants }) => [
-      ...(code.length + cells.length === 0 && exceptions.code[id] === undefined
-        ? [`${id} is implemented nowhere`]
-        : []),
-      ...(tests.length === 0 && exceptions.tests[id] === undefined ? [`${id} is tested nowhere`] : []),
-      ...(isBroken(mutants) ||
-      cells.length > 0 ||
-      code.length === 0 ||
-      code.some((path) => sources.unjudged.has(path)) ||
-      exceptions.mutants[id] !== undefined
-        ? []
-        : [`${id}: no mutant of the code that cites it is killed (${code.join(", ")})`]),
-    ]);
+    .flatMap((one) => {
+      const { id, code, cells, tests } = one;
+      return [
+        ...(code.length + cells.length === 0 && exceptions.code[id] === undefined
+          ? [`${id} is implemented nowhere`]
+          : []),
+        ...(tests.length === 0 && exceptions.tests[id] === undefined ? [`${id} is tested nowhere`] : []),
+        ...(isNoticed(one) ||
+        code.length === 0 ||
+        code.some((path) => sources.unjudged.has(path)) ||
+        exceptions.mutants[id] !== undefined
+          ? []
+          : [`${id}: no mutant of the code that cites it is killed (${code.join(", ")})`]),
+      ];
+    });
   const idle = (["code", "tests", "mutants"] as const).flatMap((kind) =>
     Object.entries(exceptions[kind]).flatMap(([id, reason]) => {
       const one = traced.find((other) => other.id === id);
@@ -148,16 +168,16 @@ export function gaps(sources: Sources, exceptions: Exceptions): string[] {
           ? one.code.length + one.cells.length > 0
           : kind === "tests"
             ? one.tests.length > 0
-            : isBroken(one.mutants) || one.cells.length > 0;
+            : isNoticed(one);
       return found ? [`${what} is not needed any more`] : [];
     }),
   );
   return [...unknown, ...missing, ...idle];
 }
 
-/** Whether a test noticed that its code was broken. */
-function isBroken(mutants: MutantCount | undefined): boolean {
-  return mutants !== undefined && mutants.killed > 0;
+/** Whether a test notices when it is broken: its code, by a mutant or by hand, or a cell of the table. */
+function isNoticed({ mutants, byHand, cells }: Traced): boolean {
+  return (mutants?.killed ?? 0) > 0 || byHand > 0 || cells.length > 0;
 }
 
 /** A file as a link from `docs/`, shown without the folder that all of its column have. */
@@ -176,9 +196,12 @@ export function cellWords(cells: readonly CellName[]): string {
   return cells.length > 24 ? `${cells.length} cells, ${byEvent.size} events` : entries.join("; ");
 }
 
-function mutantWords(mutants: MutantCount | undefined): string {
-  if (mutants === undefined || mutants.all === 0) return "";
-  return `${mutants.killed}/${mutants.all}${mutants.around ? " around" : ""}`;
+function mutantWords({ mutants, byHand }: Traced): string {
+  const made =
+    mutants === undefined || mutants.all === 0
+      ? []
+      : [`${mutants.killed}/${mutants.all}${mutants.around ? " around" : ""}`];
+  return [...made, ...(byHand > 0 ? [`${byHand} by hand`] : [])].join(", ");
 }
 
 const columns = "| requirement | force | code | mutants | tests | vectors | cells |";
@@ -192,7 +215,7 @@ function row(one: Traced, exceptions: Exceptions): string {
     one.id,
     one.force,
     fileLinks(one.code, (path) => path.slice("src/".length)) || why("code"),
-    mutantWords(one.mutants) || why("mutants"),
+    mutantWords(one) || why("mutants"),
     fileLinks(one.tests, (path) => path.replace(/(?:\.test)?\.ts$/, "")) || why("tests"),
     fileLinks(one.vectors, (path) => path.slice("spec/vectors/".length).replace(".json", "")),
     cellWords(one.cells),
@@ -207,8 +230,7 @@ export function render(sources: Sources, exceptions: Exceptions): string {
     const some = traced.filter((one) => one.force === force);
     const implemented = count(some, ({ code, cells }) => code.length + cells.length > 0);
     const tested = count(some, ({ tests, vectors }) => tests.length + vectors.length > 0);
-    const broken = count(some, ({ mutants, cells }) => isBroken(mutants) || cells.length > 0);
-    return `| ${force} | ${some.length} | ${implemented} | ${tested} | ${broken} |`;
+    return `| ${force} | ${some.length} | ${implemented} | ${tested} | ${count(some, isNoticed)} |`;
   });
   const sections = [...sources.pages].flatMap(([name, text]) => {
     const title = /^# (.+)$/m.exec(text)?.[1] ?? name;
@@ -244,7 +266,8 @@ const reading = [
   "  one behind code on its line, about the innermost of these there; one at a file's head, about the file. Where that only",
   "  leaves a branch (`throw`, `return`), it is about the `if` that decides on it; where a requirement is cited twice, once",
   "  within the other, the inner one counts. *Around*: there is nothing in that code that StrykerJS changes, and the smallest",
-  "  mutant that takes it out whole is counted instead. Only `src/protocol`, `src/crypto` and `src/keys` are mutated.",
+  "  mutant that takes it out whole is counted instead. Only `src/protocol`, `src/crypto` and `src/keys` are mutated. *By",
+  "  hand*: changes of a line that decides, for each of which a test fails ([attacks](attacks.md)).",
   "- *tests*: files with a test whose title cites it, or with a rule that all runs are held to and that cites it. The",
   "  reference implementation's own tests do not count.",
   "- *vectors*: test vectors that list it; both implementations play them byte by byte.",

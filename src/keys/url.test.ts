@@ -4,7 +4,12 @@ import { everythingOf, refusal, shows } from "../../properties/arbitraries/key-e
 import type { ClientOptions } from "../protocol/index.ts";
 import type { KeyErrorCode } from "./errors.ts";
 import { formatPublicKey, parsePublicKey } from "./text.ts";
-import { type ConnectionTarget, formatConnectionString, parseConnectionString } from "./url.ts";
+import {
+  type ConnectionTarget,
+  canonicalTarget,
+  formatConnectionString,
+  parseConnectionString,
+} from "./url.ts";
 
 const key = "hawser1s5s0qzvfxzn4gayt0hwtg0hhtgxm7wsdycup4a8t5j5ca25mfe4q7ygag2";
 const other = "hawser1m60dkltm0hqmf56mv8pweep4xulcxs7gtduxwnddl3lpgmug9d8s6uyl8m";
@@ -368,6 +373,112 @@ describe("connection strings", () => {
     expect(written({ endpoint: { transport: "unix", path: "/\ud800" } })).toBe("ERR_HAWSER_URL_PATH");
     expect(written({ endpoint, context: "a b" })).toBe("ERR_HAWSER_URL_CONTEXT");
     expect(written({ endpoint, via })).toBe("ERR_HAWSER_URL_VIA");
+  });
+
+  it("KT-068: an endpoint's port is one of TCP's, and the error says whether it is missing", () => {
+    const written = (port: unknown) =>
+      refusal(() =>
+        formatConnectionString({ endpoint: { transport: "tcp", host: "h", port: port as number } }),
+      );
+    expect(written(65_536)).toMatchObject({ code: "ERR_HAWSER_URL_PORT" });
+    expect(written(65_536).message).toContain("not a number from 1 to 65535");
+    expect(written(undefined).message).toContain("is missing");
+    expect(formatConnectionString({ endpoint: { transport: "tcp", host: "h", port: 65_535 } })).toBe(
+      "hawser://h:65535",
+    );
+    expect(parseConnectionString("hawser://h:65535").endpoint).toMatchObject({ port: 65_535 });
+  });
+
+  it("has no member that it says nothing of", () => {
+    expect(Object.keys(parseConnectionString("hawser://h:1"))).toEqual(["endpoint"]);
+    expect(Object.keys(parseConnectionString(`hawser://${key}@h:1`))).toEqual(["endpoint", "serverKey"]);
+    const endpoint = { transport: "tcp", host: "h", port: 1 } as const;
+    expect(Object.keys(canonicalTarget({ endpoint, context: "" }))).toEqual(["endpoint"]);
+    expect(Object.keys(canonicalTarget({ endpoint, serverKey, via: serverKey }))).toEqual([
+      "endpoint",
+      "serverKey",
+    ]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["the target", undefined, "the target is undefined"],
+    ["the endpoint", { endpoint: null }, "the endpoint is null"],
+    ["its transport", { endpoint: { transport: "quic" } }, "the endpoint is an object, and its transport"],
+    ["the server's key", { serverKey: "x" }, "serverKey is text, .*: use parsePublicKey first"],
+    ["the via key", { via: "x" }, "via is text, .*: use parsePublicKey first"],
+    ["the context", { context: 1 }, "context is a number"],
+  ])("says of %s what it is and what was expected", (_, target, words) => {
+    expect(refusal(() => canonicalTarget(target as ConnectionTarget)).message).toMatch(
+      new RegExp(`^${words}`),
+    );
+  });
+
+  it("KT-080: only the server's very key is no via key", () => {
+    const endpoint = { transport: "tcp", host: "h", port: 1 } as const;
+    for (const at of [0, 31]) {
+      const almost = serverKey.slice();
+      almost[at] = (almost[at] ?? 0) ^ 1;
+      expect(canonicalTarget({ endpoint, serverKey, via: almost }).via).toEqual(almost);
+    }
+    expect(canonicalTarget({ endpoint, serverKey, via: serverKey.slice() }).via).toBeUndefined();
+  });
+
+  it.each([
+    ["hawser://:7000", "is missing or has stray colons"],
+    ["hawser://a:b:1", "is missing or has stray colons"],
+    ["hawser://x[::1]:1", "is missing or has stray colons"],
+    ["hawser://[::1]x:1", "is missing or has stray colons"],
+    ["hawser://h:1:2", "is missing or has stray colons"],
+    ["hawser://[::]", "port is missing"],
+    ["hawser://m%C3%BCnchen:1", "a character outside ASCII"],
+    ["hawser://a*b:1", "neither an address nor a DNS name"],
+    ["hawser://256.0.0.1:1", "looks like an IPv4 address"],
+    ["hawser://1.2.3.10x:1", "neither an address nor a DNS name", "1.2.3.10x"],
+    ["hawser://[1]:1", "brackets hold an IPv6 address"],
+    ["hawser://[fe80::1%25a%25b]:1", "brackets hold an IPv6 address"],
+    ["hawser://[fe80::1%25a*]:1", "the zone of the IPv6 address"],
+    ["hawser://[1::2::3]:1", "is not an IPv6 address"],
+    ["hawser://h:1/a", "a path after the port"],
+    ["hawser://h:1?via", "parameter 1 after the ? is not NAME=VALUE"],
+    ["hawser://h:1?context=a&=b", "parameter 2 after the ? is not NAME=VALUE"],
+    ["hawser://h:1?context=a&b=c", "parameter 2 after the ? is neither via nor context"],
+    ["hawser://h:1?context=a&context=b", "parameter 2 after the ? repeats context"],
+  ])("%s: %s", (text, words, valid) => {
+    if (valid !== undefined) expect(hostOf(valid)).toBe(valid);
+    else expect(refusal(() => parseConnectionString(text)).message).toContain(words);
+  });
+
+  it("KT-069, KT-070: a name has at most 253 characters, the dot at its end aside; digits at its end are an address", () => {
+    const longest = `${"a.".repeat(125)}abc`;
+    expect(longest).toHaveLength(253);
+    expect(hostOf(longest)).toBe(longest);
+    expect(hostOf(`${longest}.`)).toBe(`${longest}.`);
+    expect(refused(`hawser://${longest}a:1`)).toBe("ERR_HAWSER_URL_HOST");
+    expect(hostOf("a.1b")).toBe("a.1b");
+    expect(hostOf("a.0xg")).toBe("a.0xg");
+    expect(refused("hawser://a.12:1")).toBe("ERR_HAWSER_URL_HOST");
+    for (const host of ["249.250.255.0", "99.100.199.200", "209.1.9.10"]) expect(hostOf(host)).toBe(host);
+    expect(
+      refusal(() => canonicalTarget({ endpoint: { transport: "tcp", host: "", port: 1 } })).message,
+    ).toContain("the host is missing");
+  });
+
+  it.each([
+    ["::ffff:1.2.3.4", "::ffff:102:304"],
+    ["::ffff:255.0.0.1", "::ffff:ff00:1"],
+    ["1:2:3:4:5:6::", "1:2:3:4:5:6::"],
+    ["1:2:3:4:5:6:0:0", "1:2:3:4:5:6::"],
+    ["0:0:1:2:3:4:5:6", "::1:2:3:4:5:6"],
+  ])("KT-072: [%s] is %s, by RFC 5952", (text, host) => {
+    expect(hostOf(`[${text}]`)).toBe(host);
+  });
+
+  it("KT-071: a zone stands behind an address, has 1 to 64 characters, and nothing around it", () => {
+    expect(hostOf(`[fe80::1%25${"z".repeat(64)}]`)).toBe(`fe80::1%${"z".repeat(64)}`);
+    const canonical = (host: string) => canonicalTarget({ endpoint: { transport: "tcp", host, port: 1 } });
+    for (const host of [`fe80::1%${"z".repeat(65)}`, "fe80::1%a b", "fe80::1%a%b", "%eth0::", "fe80::1%"]) {
+      expect(refusal(() => canonical(host)).code, host).toBe("ERR_HAWSER_URL_HOST");
+    }
   });
 
   it("KT-020: names what is wrong without any part of the string", () => {

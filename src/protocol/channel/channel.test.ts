@@ -108,6 +108,116 @@ describe("ST-036: after both Closes", () => {
   });
 });
 
+describe("a deadline", () => {
+  it("is none while it is open and has no liveness, and nothing is due then", () => {
+    const { channel } = openPair().client;
+    expect([channel.deadline, channel.tick(), channel.state]).toEqual([undefined, [], "Open"]);
+  });
+
+  it("RC-047, RC-048: of liveness is that of a Ping, then that of the silence", () => {
+    const clock = { now: 50 };
+    const liveness = { pingAfter: 1_000, timeout: 3_000 };
+    const pair = openPair(testClient({ clock, liveness }));
+    const { channel } = pair.client;
+    expect(channel.deadline).toBe(1_050);
+    clock.now = 1_049;
+    expect(channel.tick()).toEqual([]);
+    clock.now = 1_050;
+    expect(outputTypes(channel.tick())).toEqual(["transmit"]);
+    expect(channel.deadline).toBe(3_050);
+    clock.now = 3_050;
+    channel.tick();
+    expect(channel.failure).toMatchObject({
+      code: "timeout",
+      requirement: "RC-047",
+      reason: { code: "timeout", what: "liveness", state: "Open" },
+    });
+  });
+
+  it("is the handshake's for a server that hides, and none for one that has failed", () => {
+    const clock = { now: 0 };
+    for (const stealth of [true, false]) {
+      const { channel } = newPair(testClient(), testServer({ clock, stealth })).server;
+      channel.receive(text("GET / HTTP/1.1"));
+      expect(channel.state).toBe(stealth ? "Hiding" : "Failed");
+      expect(channel.deadline).toBe(stealth ? 10_000 : undefined);
+    }
+  });
+
+  it("ST-036: begins at the peer's Close where the own one has been handed to the transport before", () => {
+    const clock = { now: 0 };
+    const pair = openPair(testClient({ clock }));
+    absorb(pair.client, pair.client.channel.close());
+    pair.client.channel.flushed();
+    absorb(pair.server, pair.server.channel.receive(takeSent(pair.client)));
+    absorb(pair.server, pair.server.channel.close());
+    clock.now = 9;
+    expect(pair.client.channel.deadline).toBeUndefined();
+    absorb(pair.client, pair.client.channel.receive(takeSent(pair.server)));
+    expect([pair.client.channel.state, pair.client.channel.deadline]).toEqual(["Closing", 9 + 5_000]);
+  });
+});
+
+describe("a Ping", () => {
+  it("has 8 bytes, and waits for the Pong of the one before", () => {
+    const pair = openPair();
+    const { channel } = pair.client;
+    for (const length of [0, 7, 9]) expect(() => channel.ping(counted(length))).toThrow(/8 bytes/);
+    absorb(pair.client, channel.ping());
+    expect(() => channel.ping()).toThrow(UsageError);
+    exchange(pair);
+    absorb(pair.client, channel.ping());
+    expect(pair.client.sent).toHaveLength(1);
+  });
+
+  it("is none after the end of file: no Pong could come", () => {
+    const pair = openPair();
+    absorb(pair.server, pair.server.channel.close());
+    const { channel } = pair.client;
+    absorb(pair.client, channel.receive(takeSent(pair.server)));
+    channel.transportEnded();
+    expect(channel.state).toBe("HalfClosedRemote");
+    expect(() => channel.ping()).toThrow(UsageError);
+  });
+
+  it("RC-041: may follow another once that one's Pong has been handed to the transport", () => {
+    const pair = openPair();
+    for (const _ of [1, 2]) {
+      absorb(pair.client, pair.client.channel.ping());
+      exchange(pair);
+      pair.server.channel.flushed();
+    }
+    expect(pair.server.channel.state).toBe("Open");
+  });
+
+  it.each(["ping", "pong", "deadline"])("RC-006: leaves the last nonce for an Alert (%s)", (what) => {
+    const clock = { now: 0 };
+    const firstNonces = { client: lastNonce, server: 0n };
+    const liveness = { pingAfter: 10, timeout: 20 };
+    const pair = openPair(testClient({ firstNonces, clock, liveness }), testServer({ firstNonces }));
+    const { channel } = pair.client;
+    if (what === "ping") absorb(pair.client, channel.ping());
+    if (what === "pong") absorb(pair.server, pair.server.channel.ping());
+    if (what === "deadline") {
+      clock.now = 10;
+      absorb(pair.client, channel.tick());
+    }
+    exchange(pair);
+    expect(channel.failure).toMatchObject({ code: "nonces_exhausted" });
+    expect(pair.server.channel.failure).toMatchObject({ code: "alert_received" });
+  });
+});
+
+describe("HS-110: before Open", () => {
+  it("nothing is exported, nor is there a channel binding, though the keys are there", () => {
+    const { client, server } = decidingPair();
+    for (const { channel } of [client, server]) {
+      expect(channel.channelBinding).toBeUndefined();
+      expect(() => channel.exportKeyingMaterial("label", 32)).toThrow(/before Open/);
+    }
+  });
+});
+
 describe("HS-015: a handshake's deadline", () => {
   it.each([
     ["client", "SSH-2.0"],

@@ -47,6 +47,7 @@ export function parsePlaintext(plaintext: Uint8Array): RecordContent | RecordFau
   for (let i = bodyEnd; i < plaintext.length; i++) {
     if (plaintext[i] !== 0) return { fault: "padding", alert };
   }
+  // RC-010: the body ends where its size says.
   return parseBody(type, plaintext.subarray(recordHeadLength, bodyEnd)) ?? { fault: "body", alert };
 }
 
