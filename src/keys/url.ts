@@ -240,8 +240,8 @@ function namedHost(text: string): string {
 
 /** Brackets hold an IPv6 address; its zone, if any, comes after a percent sign that is itself encoded (RFC 6874). */
 function bracketedHost(text: string): string {
-  const [address = "", zone, ...more] = text.split("%25");
-  if (!address.includes(":") || text.replace("%25", "").includes("%") || more.length > 0) {
+  const [address = "", zone] = text.split("%25");
+  if (!address.includes(":") || text.replace("%25", "").includes("%")) {
     throw new KeyError(
       "ERR_HAWSER_URL_HOST",
       "brackets hold an IPv6 address, such as [2001:db8::1], or with a zone [fe80::1%25eth0]",
