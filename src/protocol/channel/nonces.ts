@@ -13,7 +13,7 @@ export function withoutNonces(
   const reason = { code: "nonces_exhausted" } as const;
   if (!writer.canSealLast) return { name: "nonce.none", reason };
   const records = actions.reduce((sum, action) => sum + recordsFor(writer, action, event), 0);
-  return records === 0 || writer.canSeal(records) ? undefined : { name: "nonce.last", reason };
+  return writer.canSeal(records) ? undefined : { name: "nonce.last", reason };
 }
 
 /** How many records other than Alert and Close an output seals. */
