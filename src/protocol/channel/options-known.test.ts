@@ -32,8 +32,20 @@ describe("an option that is none", () => {
     [{ colour: 1 }, "colour is no option of connect"],
     [{ toString: 1 }, "toString is no option of connect"],
     [{ x: 1 }, "x is no option of connect"],
+    [{ vi: 1 }, "vi is no option of connect: via?"],
+    [{ ia: 1 }, "ia is no option of connect: via?"],
+    [{ ti: 1 }, "ti is no option of connect"],
+    [{ out: 1 }, "out is no option of connect: handshakeTimeout or idleTimeout?"],
+    [{ idleTimeou: 1 }, "idleTimeou is no option of connect: idleTimeout?"],
   ])("%j is refused: %s", (options, expected) => {
     expect(words(options)).toBe(expected);
+  });
+
+  it("is the nearest of two that are near", () => {
+    const near = { recordSizes: true, recordsSize: true, recordSize: true } as const;
+    expect(() => requireKnown("it", { recordSise: 1 }, near)).toThrow(
+      "recordSise is no option of it: recordSize?",
+    );
   });
 
   it("is refused, whatever names it has been given, and others are not", () => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { clientKey, serverKey, testClient, testKey, testServer } from "../../../properties/model/pair.ts";
+import {
+  clientKey,
+  exchange,
+  newPair,
+  serverKey,
+  testClient,
+  testKey,
+  testServer,
+} from "../../../properties/model/pair.ts";
 import type { ClientOptions, ServerOptions } from "../index.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -62,6 +70,56 @@ describe("options that make no sense", () => {
     const client = testClient({ handshakeTimeout: Number.POSITIVE_INFINITY });
     client.start();
     expect(client.deadline).toBeUndefined();
+  });
+});
+
+describe("options", () => {
+  it.each<[string, () => unknown, string]>([
+    ["a server key", () => testClient({ serverKey: untyped("x") }), "serverKey is"],
+    ["a via key", () => testClient({ via: untyped("x") }), "via is"],
+    ["a key holder", () => testClient({ keyHolder: untyped({}) }), "keyHolder is a key holder"],
+    [
+      "a key holder's key",
+      () => testClient({ keyHolder: { ...clientKey, publicKey: untyped("x") } }),
+      "keyHolder.publicKey is",
+    ],
+    [
+      "a server's second key holder",
+      () => testServer({ keyHolders: [serverKey, untyped({})] }),
+      "keyHolders[1] is a key holder",
+    ],
+    ["stealth", () => testServer({ stealth: untyped(1) }), "stealth is true or false"],
+    ["routes", () => testServer({ routes: untyped(1) }), "routes is true or false"],
+    ["application", () => testServer({ application: untyped(1) }), "application is true or false"],
+  ])("that make no sense are named: %s", (_, make, words) => {
+    expect(make).toThrow(words);
+  });
+
+  it("that are known are all taken", () => {
+    const memory = {
+      forRecords: (length: number) => new Uint8Array(length),
+      forData: (length: number) => new Uint8Array(length),
+    };
+    const common = {
+      handshakeTimeout: 1,
+      drain: { timeout: 1, bytes: 1 },
+      liveness: { pingAfter: 1, timeout: 2 },
+      padding: "none",
+      recordSize: 1,
+      memory,
+    } as const;
+    const via = testKey("via").publicKey;
+    expect(testClient({ ...common, via, context: "c" }).state).toBe("Start");
+    const own = { contexts: ["c"], stealth: false, routes: true, application: true };
+    expect(testServer({ ...common, ...own }).state).toBe("AwaitHello");
+  });
+
+  it("RT-011: a server serves no routes unless it says so", () => {
+    const client = testClient({ serverKey: testKey("other").publicKey, via: serverKey.publicKey });
+    const pair = newPair(client);
+    exchange(pair);
+    expect(pair.server.channel.failure?.code).toBe("hello_refused");
+    expect(client.failure?.reason).toMatchObject({ code: "refused", by: "middlebox" });
   });
 });
 
