@@ -114,6 +114,14 @@ describe("options", () => {
     expect(testServer({ ...common, ...own }).state).toBe("AwaitHello");
   });
 
+  it("a via key that is the server's is none", () => {
+    const { publicKey } = testKey("other");
+    const client = testClient({ serverKey: publicKey, via: publicKey.slice() });
+    exchange(newPair(client));
+    expect(client.failure?.reason).toMatchObject({ code: "server_key_mismatch" });
+    expect("via" in (client.failure?.reason ?? {})).toBe(false);
+  });
+
   it("RT-011: a server serves no routes unless it says so", () => {
     const client = testClient({ serverKey: testKey("other").publicKey, via: serverKey.publicKey });
     const pair = newPair(client);

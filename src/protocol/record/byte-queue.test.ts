@@ -89,6 +89,9 @@ describe("ByteQueue", () => {
     queue.push(new Uint8Array(1_000).subarray(0, 0));
     queue.settle();
     expect(queue.peek(1).buffer.byteLength).toBe(0);
+    queue.push(Uint8Array.of(1));
+    queue.settle();
+    expect(queue.peek(1).buffer.byteLength).toBe(64);
   });
 
   describe("memory of its own", () => {
