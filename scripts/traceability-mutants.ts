@@ -126,6 +126,19 @@ function isWithin(inner: Span, outer: Span): boolean {
   return inner.start >= outer.start && inner.end <= outer.end && size(inner) < size(outer);
 }
 
+/** Whether a file says nothing that runs, so that no report names it. */
+export function isTypesAlone(path: string, source: string): boolean {
+  return ts
+    .createSourceFile(path, source, ts.ScriptTarget.ES2022)
+    .statements.every(
+      (one) =>
+        ts.isInterfaceDeclaration(one) ||
+        ts.isTypeAliasDeclaration(one) ||
+        ts.isImportDeclaration(one) ||
+        ts.isExportDeclaration(one),
+    );
+}
+
 interface Placed extends Span {
   readonly mutant: Mutant;
 }

@@ -13,7 +13,7 @@ import { isMutated } from "./mutation-changed.ts";
 import { type MutationReport, readReport } from "./mutation-report.ts";
 import { root } from "./spec.ts";
 import { prefixes, type Requirement, requirements } from "./spec-requirements.ts";
-import { type MutantCount, mutantsOfRequirements } from "./traceability-mutants.ts";
+import { isTypesAlone, type MutantCount, mutantsOfRequirements } from "./traceability-mutants.ts";
 import {
   type CellName,
   type Cited,
@@ -106,7 +106,12 @@ function changesByHand(): Map<string, number> {
 
 function unjudgedFiles({ files }: MutationReport): Set<string> {
   const mutated = filesBelow(root, ["src"], ".ts").filter(isMutated);
-  return new Set(mutated.filter((path) => files[path]?.source !== readFileSync(join(root, path), "utf8")));
+  return new Set(
+    mutated.filter((path) => {
+      const source = readFileSync(join(root, path), "utf8");
+      return files[path]?.source !== source && !isTypesAlone(path, source);
+    }),
+  );
 }
 
 /** Every requirement with what cites it, page by page, in the order of the pages. */
@@ -150,7 +155,7 @@ export function gaps(sources: Sources, exceptions: Exceptions): string[] {
           : []),
         ...(tests.length === 0 && exceptions.tests[id] === undefined ? [`${id} is tested nowhere`] : []),
         ...(isNoticed(one) ||
-        code.length === 0 ||
+        !code.some(isMutated) ||
         code.some((path) => sources.unjudged.has(path)) ||
         exceptions.mutants[id] !== undefined
           ? []
@@ -215,7 +220,9 @@ function row(one: Traced, exceptions: Exceptions): string {
     one.id,
     one.force,
     fileLinks(one.code, (path) => path.slice("src/".length)) || why("code"),
-    mutantWords(one) || why("mutants"),
+    mutantWords(one) ||
+      why("mutants") ||
+      (one.code.length > 0 && !one.code.some(isMutated) ? "not mutated" : ""),
     fileLinks(one.tests, (path) => path.replace(/(?:\.test)?\.ts$/, "")) || why("tests"),
     fileLinks(one.vectors, (path) => path.slice("spec/vectors/".length).replace(".json", "")),
     cellWords(one.cells),
@@ -266,8 +273,9 @@ const reading = [
   "  one behind code on its line, about the innermost of these there; one at a file's head, about the file. Where that only",
   "  leaves a branch (`throw`, `return`), it is about the `if` that decides on it; where a requirement is cited twice, once",
   "  within the other, the inner one counts. *Around*: there is nothing in that code that StrykerJS changes, and the smallest",
-  "  mutant that takes it out whole is counted instead. Only `src/protocol`, `src/crypto` and `src/keys` are mutated. *By",
-  "  hand*: changes of a line that decides, for each of which a test fails ([attacks](attacks.md)).",
+  "  mutant that takes it out whole is counted instead. *By hand*: changes of",
+  "  a line that decides, for each of which a test fails ([attacks](attacks.md)). *Not mutated*: all the code that cites it is",
+  "  outside `src/protocol`, `src/crypto` and `src/keys`, and what tests prove of it is known by their titles alone.",
   "- *tests*: files with a test whose title cites it, or with a rule that all runs are held to and that cites it. The",
   "  reference implementation's own tests do not count.",
   "- *vectors*: test vectors that list it; both implementations play them byte by byte.",

@@ -4,6 +4,7 @@ import {
   absorb,
   clientKey,
   exchange,
+  joined,
   newPair,
   openPair,
   outputTypes,
@@ -14,7 +15,7 @@ import {
   testKey,
   testServer,
 } from "../../../properties/model/pair.ts";
-import { headerLength, helloLength } from "../limits.ts";
+import { headerLength, helloLength, maxHeldInput } from "../limits.ts";
 import type { State } from "../machine/table.ts";
 import { alertCodes } from "../record/alert-codes.ts";
 
@@ -337,3 +338,32 @@ function challengeKeyOf({ client }: Pair): Uint8Array {
   if (question?.type !== "dh") throw new Error("no key was asked");
   return question.publicKey;
 }
+
+describe("RT-014, RT-015: a middlebox that has reached the server", () => {
+  it.each([
+    [false, 70_000],
+    [true, maxHeldInput],
+  ])("hands over the Hello and what came after it, as it came (HS-124, stealth: %s)", (stealth, kept) => {
+    const client = testClient({ serverKey: other.publicKey, via: serverKey.publicKey });
+    const pair = newPair(client, testServer({ routes: true, stealth }));
+    const { channel } = pair.server;
+    const hello = takeSent(pair.client);
+    absorb(pair.server, channel.receive(hello), { dh: false });
+    const early = Uint8Array.from({ length: 70_000 }, (_, i) => i % 251);
+    expect(channel.receive(early)).toEqual([]);
+    absorb(pair.server, channel.dhDone(serverKey, serverKey.dh(peerKeyOf(pair)) as Uint8Array));
+    expect(channel.state).toBe("Routing");
+    const outputs = channel.forward();
+    expect(outputs).toEqual([{ type: "forward", bytes: joined([hello, early.subarray(0, kept)]) }]);
+    expect(channel.receive(text("more"))).toEqual([{ type: "forward", bytes: text("more") }]);
+    expect(channel.state).toBe("Forwarded");
+  });
+});
+
+it("AL-008: a client that gives up keeps nothing of what it had to send", () => {
+  const { channel } = newPair().client;
+  channel.write(text("early"));
+  expect(channel.queuedBytes).toBe(5);
+  channel.alert("cancelled");
+  expect(channel.queuedBytes).toBe(0);
+});

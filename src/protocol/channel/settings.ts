@@ -52,9 +52,9 @@ export function checkSettings(options: ChannelOptions, defaults: Defaults): Sett
   };
 }
 
-/** LM-007. */
 const livenessNames = { pingAfter: true, timeout: true } satisfies Record<keyof LivenessPolicy, true>;
 
+/** LM-007. */
 function checkLiveness(policy: LivenessPolicy): LivenessPolicy {
   requireKnown("liveness", policy, livenessNames);
   const pingAfter = limit("liveness.pingAfter", policy?.pingAfter, Number.NaN);
