@@ -51,7 +51,7 @@ afterAll(({}, suite) => {
   for (const reached of Object.values(coverage.perTest)) {
     for (const mutant of Object.keys(reached)) covered.inTests.add(mutant);
   }
-  const last = process.env["MUT_LAST"] ?? suites.at(-1);
+  const last = suites.at(-1);
   const file = suite.file.filepath.replaceAll("\\", "/");
   if (last === undefined || !file.endsWith(`/${last}`)) coverage.static = {};
   else
