@@ -131,7 +131,7 @@ class Shim:
         case = self.case
         options = Options(
             padding=case.padding,
-            record_size=min(case.record_size, 65_516),
+            record_size=case.record_size,
             handshake_timeout=case.handshake_timeout,
             drain_timeout=case.drain_timeout,
             drain_bytes=case.drain_bytes,
@@ -142,8 +142,8 @@ class Shim:
         contexts = [context.decode("latin-1") for context in case.context]
         holders = [KeyPair(secret) for secret in case.secret]
         if case.role == "client":
-            return Client(holders[0], case.server_key, case.via, contexts[-1] if contexts else "", options)
-        return Server(holders, contexts or None, not case.middlebox, None, case.stealth, options)
+            return Client(holders[0], case.server_key, case.via, contexts[0] if contexts else "", options)
+        return Server(holders, contexts or None, not case.middlebox, False, case.stealth, options)
 
     def play(self) -> int:
         sock = socket.create_connection(("127.0.0.1", self.case.port))  # CF-003

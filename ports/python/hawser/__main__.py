@@ -9,11 +9,14 @@ import socket
 import sys
 
 from . import ALERTS, Client, ConfigurationError, Event, Server
-from .files import KeyFileError, read_authorized_keys, read_secret_key, read_settled, write_secret_key
+from .files import read_authorized_keys, read_secret_key, read_settled, write_secret_key
 from .keys import format_public_key
+from .lines import KeyFileError
 from .primitives import KeyPair
 from .sockets import CHUNK, Driver, connect, connect_unix
 from .urls import ConnectionString, ConnectionStringError, parse_connection_string
+
+HONOURED = {"from", "max"}  # `receive` lets in one connection, which no `max` is below
 
 _DANGEROUS = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -72,19 +75,19 @@ def send(arguments: argparse.Namespace) -> int:
 def receive(arguments: argparse.Namespace) -> int:
     """Accept one connection and write what its client sends to standard output."""
     pair = read_secret_key(arguments.key)
-    before = read_authorized_keys(arguments.authorized_keys)
+    before = read_authorized_keys(arguments.authorized_keys, HONOURED)
     with socket.create_server((arguments.host, arguments.port)) as listener:
         tell("listening at", ConnectionString(arguments.host, listener.getsockname()[1], key=pair.public))
-        sock, _ = listener.accept()
+        sock, (address, *_) = listener.accept()
     channel = Server([pair])
 
     def decide(key: bytes) -> None:
         try:
-            allowed = key in read_settled(arguments.authorized_keys, before)
+            entry = read_settled(arguments.authorized_keys, before, HONOURED).get(key)
         except KeyFileError as error:
             tell(error)
-            allowed = False  # KT-046
-        if allowed:
+            entry = None  # KT-046
+        if entry is not None and entry.admits(address):
             channel.accept()
         else:
             tell("refused", format_public_key(key))

@@ -189,8 +189,8 @@ class Channel:
         """Carry out the cell of one event (ST-001)."""
         target, outputs = states.cell(self.role, self.state, name)
         exhausted = self._exhausted(outputs)
-        if exhausted and name != exhausted:  # RC-052
-            self._run_out(exhausted)
+        if exhausted:  # RC-052
+            self._fire(exhausted)
             return
         if outputs == ("misuse",):
             raise Misuse(f"{name} in {self.state}")
@@ -217,8 +217,8 @@ class Channel:
 
     def _describe(self, event: str, state: str, details: dict[str, Any]) -> Failure:
         kind = FAILURE_KINDS.get(event, "unexpected_record" if event.startswith("record.") else "truncated")
-        if event in ("eof", "eof.partial", "reset") and state == "AwaitResponse":
-            kind = "abandoned"  # ST-025
+        if event in ("eof", "eof.partial", "reset") and state in ("OpeningRoute", "Routing", "AwaitResponse"):
+            kind = "abandoned"  # RT-018, ST-025
         elif event == "eof" and state == "AwaitChallenge":
             kind = "no_answer"  # ST-026
         elif event == "refuse" and state == "Routing":
@@ -236,8 +236,7 @@ class Channel:
         """One output of a cell."""
         name, _, alert = output.partition(":")
         if name == "closeTransport":
-            self.closed = True
-            self._output.clear()
+            self.closed = True  # ST-052: what waits is the driver's to offer once more
         elif name == "endTransport":
             self.half_close = True
         elif name == "failed":
@@ -341,18 +340,13 @@ class Channel:
         self._transmit(self._sending.seal(records.plaintext_of(type_, body, self.options.padding)))
 
     def _exhausted(self, outputs: tuple[str, ...]) -> str | None:
-        """Whether a cell needs a counter that there is not; data is counted record by record (RC-006, RC-007)."""
+        """Whether a cell needs a counter that there is not; data is counted record by record (RC-006, RC-007, RC-053)."""
         needed = [output.partition(":")[0] for output in outputs]
         if self._sending is None or not {"send.alert", "send.close", "send.ping", "send.pong"} & set(needed):
             return None
         if self._sending.counter >= NO_NONCE:
-            return None if "send.close" in needed and self._queue else "nonce.none"
+            return "nonce.none"
         return "nonce.last" if {"send.ping", "send.pong"} & set(needed) and self._sending.counter == LAST_NONCE else None
-
-    def _run_out(self, event: str) -> None:
-        """Fail for want of a counter, also in the states before Open, of which the table does not speak."""
-        target, outputs = states.cell(self.role, "Open", event)
-        self._enter(event, target, outputs, {})
 
     def _send_queue(self) -> None:
         """Seal what waits, up to the limit of early data before the Verdict, then a waiting Close (HS-113 to HS-115)."""
@@ -364,7 +358,7 @@ class Channel:
                 return
             if self._sending.counter >= LAST_NONCE:  # RC-053
                 self._queue.clear()
-                self._run_out("nonce.none" if self._sending.counter >= NO_NONCE else "nonce.last")
+                self._fire("nonce.none" if self._sending.counter >= NO_NONCE else "nonce.last")
                 return
             data = self._queue.popleft()
             before = len(self._output)
@@ -374,10 +368,7 @@ class Channel:
                 self._queue.appendleft(data[size:])
         if self._close_waits:
             self._close_waits = False
-            if self._sending.counter >= NO_NONCE:
-                self._run_out("nonce.none")
-            else:
-                self._seal(records.CLOSE, b"")
+            self._seal(records.CLOSE, b"")
 
     def _complete_record(self) -> bytes | None:
         """The ciphertext of the next record, once it is there; a length that is too small is refused at once."""

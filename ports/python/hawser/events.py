@@ -120,8 +120,8 @@ def context_bytes(name: str) -> bytes:
 
 def other_protocol(start: bytes) -> str | None:
     """The protocol that a peer's first bytes plainly are (HS-015)."""
-    methods = b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH PRI".split()
-    if start.startswith((b"HTTP/", *(method + b" " for method in methods))):
+    methods = b"GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".split()
+    if start.startswith((b"HTTP/", b"PRI * ", *(method + b" " for method in methods))):
         return "HTTP"
     if len(start) >= 3 and start[0] in range(0x14, 0x18) and start[1] == 3 and start[2] <= 4:
         return "TLS"

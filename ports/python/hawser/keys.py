@@ -74,6 +74,10 @@ def mentions_secret_key(text: str) -> bool:
     return "hawser-secret-key" in _lower(text)  # KT-016
 
 
+def looks_like_part_of_secret_key(text: str) -> bool:
+    return re.search("[02-9AC-HJ-NP-Z]{40}", text) is not None  # KT-021, KT-093
+
+
 def _parse(text: str, part: str, upper: bool) -> bytes:
     """Steps 3 to 11, in their order."""
     lower, begin = _lower(text), part + "1"

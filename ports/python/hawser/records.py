@@ -52,13 +52,15 @@ class Record:
 
 
 def padded_length(length: int, block: int) -> int:
-    """The length of a plaintext that is padded to a multiple of a block (RC-009)."""
-    return -(-length // block) * block
+    """The length of a plaintext that is padded to a multiple of a block, or to the largest there is (RC-009)."""
+    return min(-(-length // block) * block, MAX_PLAINTEXT)
 
 
 def largest_body(room: int, block: int, size: int = MAX_BODY) -> int:
     """The longest Data body whose padded record takes at most `room` bytes on the wire (HS-114)."""
-    plaintext = min(room - 2 - TAG_LENGTH, MAX_PLAINTEXT) // block * block
+    plaintext = room - 2 - TAG_LENGTH
+    if plaintext < MAX_PLAINTEXT:
+        plaintext = plaintext // block * block
     return min(plaintext - HEAD_LENGTH, size)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from . import records
@@ -18,8 +18,8 @@ MAX_SERVER_KEYS = 4
 class Server(Channel):
     """The end that accepts a connection.
 
-    `holders` are its long-term keys, newest first. `application` is False at a middlebox that serves nobody itself,
-    and `knows` tells, of a key, whether a middlebox has a server with it.
+    `holders` are its long-term keys, newest first. `application` is False at a middlebox that serves nobody itself.
+    One that `routes` is asked, by `route`, for the server of a key that is not its own.
     """
 
     role = "server"
@@ -29,7 +29,7 @@ class Server(Channel):
         holders: Sequence[Any],
         contexts: Sequence[str] | None = None,
         application: bool = True,
-        knows: Callable[[bytes], bool] | None = None,
+        routes: bool = False,
         stealth: bool = False,
         options: Options = Options(),
     ):
@@ -43,7 +43,7 @@ class Server(Channel):
         self._holders = list(holders)
         self._contexts = {context_bytes(context) for context in ([""] if contexts is None else contexts)}  # HS-021
         self._application = application
-        self._knows = knows or (lambda key: False)
+        self._routes = routes
         self._stealth = stealth
         self._limit: int | None = None
         self._hello = b""
@@ -116,12 +116,11 @@ class Server(Channel):
         return True
 
     def _judge_dh(self, output: bytes | None) -> None:
-        hidden = self._stealth and self._opener is None  # RT-021, RT-023
         if output is None:
-            self._fire("hello.hidden" if hidden else "dh.failed")  # HS-037
+            self._fire("hello.hidden" if self._stealth else "dh.failed")  # HS-037, RT-021, RT-028
             return
         if same(output, ZERO_KEY):
-            self._fire("hello.hidden" if hidden else "hello.zero")  # HS-036
+            self._fire("hello.hidden" if self._stealth else "hello.zero")  # HS-036, RT-021
             return
         self._outputs[self._asked] = output
         if self._opener is None:
@@ -143,7 +142,7 @@ class Server(Channel):
             own = [i for i, holder in enumerate(self._holders) if same(holder.public, self._named)]
             self._answer = own[0] if own else self._opener
             if not own:
-                routed, code = self._knows(self._named), ALERTS["no_route"]
+                routed, code = self._routes, ALERTS["no_route"]
         elif self._stealth:
             self._fire("hello.hidden")
             return

@@ -68,7 +68,7 @@ class Driver:
             self._pump()
             went_on = self._write()
             if self.channel.closed:
-                return
+                return  # ST-052: what waits has been offered once
             if went_on or self._refilled():
                 continue
             reading = self._reads()
@@ -114,14 +114,14 @@ class Driver:
     def _write(self) -> bool:
         """Send what can be sent; whether that changed anything for the channel."""
         self._take_output()
-        if self.channel.closed:
-            return False
         while self._waiting:
             try:
                 sent = self.sock.send(memoryview(self._waiting)[:CHUNK])
             except (BlockingIOError, InterruptedError):
                 return False
             except OSError:
+                if self.channel.closed:
+                    return False
                 self._fail()
                 return True
             del self._waiting[:sent]

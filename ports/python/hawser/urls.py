@@ -75,17 +75,27 @@ def _key(text: str) -> bytes:
         raise ConnectionStringError(error.fault, str(error)) from None
 
 
-def _host(text: str) -> str:
+def ipv6_text(address: ipaddress.IPv6Address) -> str:
+    """As RFC 5952 §4 says, always in hexadecimal groups, which newer versions of `ipaddress` do not keep to (KT-071)."""
+    text = str(address)
+    if "." not in text:
+        return text
+    low = int(address) & 0xFFFFFFFF
+    return f"{text.rpartition(':')[0]}:{low >> 16:x}:{low & 0xFFFF:x}"
+
+
+def canonical_host(text: str, percent: str = "%") -> str:
+    """A host, decoded, an IPv6 address in its brackets with `percent` before its zone."""
     wrong = ConnectionStringError("HOST", "the host is missing or not valid")
     if text.startswith("["):
-        address, percent, zone = text[1:-1].partition("%25")
-        if not text.endswith("]") or "%" in address or percent and not re.fullmatch(r"[A-Za-z0-9\-._~]{1,64}", zone):
+        address, there, zone = text[1:-1].partition(percent)
+        if not text.endswith("]") or "%" in address or there and not re.fullmatch(r"[A-Za-z0-9\-._~]{1,64}", zone):
             raise wrong  # KT-072
         try:
-            return f"[{ipaddress.IPv6Address(address)}{percent}{zone}]"  # KT-071
+            return f"[{ipv6_text(ipaddress.IPv6Address(address))}{there}{zone}]"
         except ValueError:
             raise wrong from None
-    name = re.sub("[A-Z]+", lambda match: match[0].lower(), _decode(text))  # KT-069
+    name = re.sub("[A-Z]+", lambda match: match[0].lower(), text)  # KT-069
     last = name.removesuffix(".").rpartition(".")[2]
     if re.fullmatch("[0-9]+|0x[0-9a-f]*", last):  # KT-070
         octets = name.split(".")
@@ -98,16 +108,16 @@ def _host(text: str) -> str:
     return name
 
 
-def _port(text: str) -> int:
+def canonical_port(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,4}", text) or int(text) > 65_535:
         raise ConnectionStringError("PORT", "the port is missing or not a number from 1 to 65535")  # KT-068
     return int(text)
 
 
-def _path(text: str) -> str:
-    path = _decode(text)
-    if not text.startswith("/") or path.endswith("/") or "\0" in path or len(path.encode()) > 107:
-        raise ConnectionStringError("PATH", "not the path of a unix socket")  # KT-075, KT-084
+def canonical_path(path: str) -> str:
+    """The path of a unix socket, decoded (KT-075)."""
+    if not path.startswith("/") or path.endswith("/") or "\0" in path or len(path.encode()) > 107:
+        raise ConnectionStringError("PATH", "not the path of a unix socket")
     return path
 
 
@@ -154,10 +164,11 @@ def parse_connection_string(text: str) -> ConnectionString:
     if scheme == "hawser+unix":
         if host_port:
             raise ConnectionStringError("HOST", "a host where none belongs")  # KT-074
-        return ConnectionString(path=_path(path), **rest_of_it)
+        return ConnectionString(path=canonical_path(_decode(path)), **rest_of_it)
     if path not in ("", "/"):
         raise ConnectionStringError("PATH", "a path where none belongs")  # KT-073
     host, _, port = host_port.rpartition(":") if not host_port.endswith("]") else (host_port, "", "")
     if ":" in host and not host.startswith("["):
         raise ConnectionStringError("HOST", "the host is not valid")
-    return ConnectionString(host=_host(host), port=_port(port), **rest_of_it)
+    host = canonical_host(host, "%25") if host.startswith("[") else canonical_host(_decode(host))
+    return ConnectionString(host=host, port=canonical_port(port), **rest_of_it)

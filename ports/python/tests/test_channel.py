@@ -85,7 +85,7 @@ class Handshake(unittest.TestCase):
 
     def test_a_middlebox_forwards_everything(self):
         client = Client(MINE, SERVER.public, VIA.public)
-        ends = Ends(client, Server([VIA], application=False, knows=lambda key: key == SERVER.public))
+        ends = Ends(client, Server([VIA], application=False, routes=True))
         hello = bytes(client._output)
         ends.pump(client)
         client.take_output()

@@ -52,6 +52,13 @@ class Command(unittest.TestCase):
         self.assertEqual((sender.returncode, code, sender.stderr), (0, 0, b""))
         self.assertEqual(hashlib.sha256(received).digest(), hashlib.sha256(data).digest())
 
+    def test_where_a_key_may_come_from(self):
+        self.keygen("server")
+        key = self.keygen("client")
+        for source, code in (("127.0.0.0/8", 0), ("192.0.2.1", 1)):
+            sender, received, _ = self.exchange(b"data", f'from="{source}",max="1" {key}')
+            self.assertEqual((sender.returncode, received), (code, b"" if code else b"data"))
+
     def test_who_is_not_listed_is_refused(self):
         self.keygen("client")
         sender, received, code = self.exchange(b"x" * 100, self.keygen("server"))

@@ -66,7 +66,7 @@ class Player:
             [pair(entry) for entry in self.me["longTerm"]],
             self.me["contexts"],
             self.me["application"],
-            self.known.__contains__,
+            "knows" in self.me,
             self.me["stealth"],
             options,
         )
@@ -78,7 +78,7 @@ class Player:
         decision = self.me["decision"]
         if decision == "accept":
             self.channel.accept()
-        else:
+        elif decision is not None:  # it never decides
             self.channel.refuse(decision["code"], decision["message"])
 
     def pump(self):
@@ -91,7 +91,7 @@ class Player:
             elif event.name == "peerKey" and not self.deferred:
                 self.decide()
             elif event.name == "route":
-                self.channel.forward() if self.known[event.key] else self.channel.refuse(records.ALERTS["unreachable"])
+                self.answer_route(event.key)
             elif event.name == "forward":
                 self.forwarded += event.data
             elif event.name == "data":
@@ -99,6 +99,12 @@ class Player:
             elif event.name == "alert":
                 self.alert = event
         self.sent += self.channel.take_output()
+
+    def answer_route(self, key):
+        if self.known.get(key):
+            self.channel.forward()
+        else:
+            self.channel.refuse(records.ALERTS["unreachable" if key in self.known else "no_route"])
 
     def receive(self, data, cut):
         size = len(data) or 1
