@@ -1,5 +1,6 @@
 /** Why: who meets an error looks it up by its code, and has to find it, as it is. */
 import { describe, expect, it } from "vitest";
+import { AGENT_ERRORS } from "../src/agent/index.ts";
 import { COMMAND_ERRORS } from "../src/cli/errors.ts";
 import { KEY_ERRORS } from "../src/keys/errors.ts";
 import { SOCKET_ERRORS } from "../src/net/errors.ts";
@@ -27,6 +28,7 @@ describe(page, () => {
     const others = [
       ...Object.keys(KEY_ERRORS),
       ...Object.keys(COMMAND_ERRORS),
+      ...Object.keys(AGENT_ERRORS),
       ...Object.keys(TUNNEL_ERRORS),
       "ERR_HAWSER_NATIVE_UNAVAILABLE",
     ];

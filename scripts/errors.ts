@@ -8,6 +8,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { AGENT_ERRORS, AgentError, type AgentErrorCode } from "../src/agent/index.ts";
 import { COMMAND_ERRORS, CommandError, type CommandErrorCode } from "../src/cli/errors.ts";
 import { EXIT_CODES, exitCodeOf } from "../src/cli/exit-codes.ts";
 import { KEY_ERRORS, type KeyErrorCode } from "../src/keys/errors.ts";
@@ -65,6 +66,7 @@ export async function errorsPage(): Promise<string> {
           "a HawserError with an alert: the peer's, or your own for the peer",
         ],
         ["`KeyError`", "`ERR_HAWSER_KEY_…`, `ERR_HAWSER_URL_…`", "a key, a key file or a connection string"],
+        ["`AgentError`", "`ERR_HAWSER_AGENT_…`", "a key that an agent holds, or the agent"],
         ["`UsageError`", "`ERR_HAWSER_USAGE`", classDoc("src/protocol/usage-error.ts", "UsageError")],
         [
           "`SessionBlobError`",
@@ -112,6 +114,17 @@ export async function errorsPage(): Promise<string> {
         `\`${code}\``,
         KEY_ERRORS[code as KeyErrorCode],
         words,
+      ]),
+    ),
+    "## The key agent",
+    "An AgentError of a key that an agent holds, and of the agent itself. In a handshake it is the `cause` of " +
+      "`ERR_HAWSER_KEY_HOLDER_FAILED`; the command names it when it starts. [The guide to the agent](guides/agent.md) says what to do.",
+    table(
+      ["code", "when", "exit code"],
+      (Object.keys(AGENT_ERRORS) as AgentErrorCode[]).map((code) => [
+        `\`${code}\``,
+        AGENT_ERRORS[code],
+        `${exitCodeOf(new AgentError(code, ""))}`,
       ]),
     ),
     "## The tunnel",

@@ -41,6 +41,14 @@ const sections: Readonly<Record<string, readonly string[]>> = {
       'come from; max="NUMBER", how many connections it may have at once.',
     "To change a server's key, give --key twice, the new one first, until all clients know it.",
   ],
+  "KEY AGENT": [
+    "hawser agent holds key pairs, so that programs that talk to the world need not have them. Wherever a key's file is named, " +
+      "agent:PATH names the agent at the unix socket PATH: serve takes all the keys that it holds, the newest first, the others " +
+      "its one key, or that of agent:PATH#KEY, where KEY is a public key. A file whose name begins with agent: is ./agent:NAME.",
+    "The socket is its user's alone, and with --allow-uid also others', whose user the system tells. Requests over the rate wait. " +
+      "SIGHUP reads the key files anew, and serve and forward learn of it at their own SIGHUP. An agent that is away is waited for " +
+      "until the handshake has to fail, so that it may be started anew.",
+  ],
   SIGNALS: [
     "At SIGINT (Ctrl-C), SIGTERM and SIGHUP the peer is told: cancelled, or by listen at the latter two going_away. That it " +
       "hears of it is waited for, up to five seconds; a second signal ends the command at once. The command then ends by the " +
@@ -104,6 +112,7 @@ export function manPage(): string {
     connect: nothing,
     serve: nothing,
     forward: nothing,
+    agent: nothing,
     status: nothing,
     completion: nothing,
   };

@@ -13,6 +13,7 @@ export const prefixes: Readonly<Record<string, string>> = {
   KT: "keys.md",
   TR: "transfer.md",
   CF: "conformance.md",
+  AG: "agent.md",
 };
 
 export interface Requirement {

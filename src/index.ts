@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./agent/index.ts";
 export {
   type LoadPrimitivesOptions,
   loadPrimitives,

@@ -34,7 +34,7 @@ export async function connectCommand(
   const context = contextOf(target.context, options.context);
   const named = context === undefined ? {} : { context };
   const handshakeTimeout = millisecondsOf(options.timeout ?? "10");
-  const keyPair = await readOwnKey(options.key);
+  const keyPair = await readOwnKey(options.key, { handshakeTimeout });
   try {
     const place: ConnectTargetOptions = {
       keyPair,

@@ -1,3 +1,4 @@
+import { AgentError } from "../agent/index.ts";
 import { KeyError } from "../keys/index.ts";
 import { AlertError, HawserError, type HawserErrorCode } from "../net/index.ts";
 import { alertCodes, UsageError } from "../protocol/index.ts";
@@ -11,7 +12,7 @@ export const EXIT_CODES = {
   0: "both ends closed as they should; or what was asked for was printed",
   1: "something unexpected: most likely a fault of this program",
   2: "a mistake in the command line: an option, an argument, a connection string",
-  3: "a key file, the authorized keys or the known servers can't be used",
+  3: "a key file, a key agent, the authorized keys or the known servers can't be used",
   4: "no connection to the server, or the address can't be listened at",
   5: "the other end does not speak Hawser, or not as it should",
   6: "the server has another key than it should: it may be an impostor",
@@ -35,6 +36,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof OutputClosedError) return 141;
   if (error instanceof CommandError) return commandExitCodes[error.code];
   if (error instanceof KeyError) return keyExitCode(error);
+  if (error instanceof AgentError) return 3;
   if (error instanceof AlertError) return lasting.has(error.alert) ? 8 : 9;
   if (error instanceof HawserError) return connectionExitCodes[error.code];
   return error instanceof UsageError ? 2 : 1;

@@ -24,7 +24,7 @@ export async function forward(
   const operations = new Operations(options, context);
   const listened = listenedAt(requireListen(options.listen), "127.0.0.1");
   await operations.prepare();
-  const keys = new KeyFiles([settings.keyPath], settings.connectTimeout);
+  const keys = new KeyFiles([settings.keyPath], settings.connectTimeout, true);
   try {
     const read = async () => {
       const next = await keys.read();

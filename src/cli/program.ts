@@ -52,6 +52,16 @@ export interface ForwardCommandOptions extends TunnelOptions {
   readonly pool?: string;
 }
 
+export interface AgentCommandOptions extends CommonOptions {
+  readonly key?: readonly string[];
+  readonly socket?: string;
+  readonly allowUid?: readonly string[];
+  readonly maxRate?: string;
+  readonly maxConnections?: string;
+  readonly logFormat?: string;
+  readonly logLevel?: string;
+}
+
 /** What the commands do. */
 export interface Actions {
   keygen(options: KeygenOptions): Promise<void>;
@@ -60,13 +70,15 @@ export interface Actions {
   connect(url: string, options: ConnectCommandOptions): Promise<void>;
   serve(address: string | undefined, options: ServeCommandOptions): Promise<void>;
   forward(url: string, options: ForwardCommandOptions): Promise<void>;
+  agent(options: AgentCommandOptions): Promise<void>;
   status(path: string, options: CommonOptions): Promise<void>;
   completion(shell: string, program: Command): Promise<void>;
 }
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-const keyOption = () => new Option("--key <file>", "the own key pair, as keygen makes it (required)");
+const keyOption = () =>
+  new Option("--key <file>", "the own key pair, as keygen makes it, or agent:PATH[#KEY] (required)");
 const jsonOption = () => new Option("--json", "write what there is to say as JSON, an object a line");
 
 /**
@@ -97,8 +109,10 @@ export function defineProgram(version: string, actions: Actions): Command {
     .command("pubkey")
     .summary("print the public key of a key pair")
     .usage("[--json] FILE")
-    .description("Prints the public key that belongs to the secret key in FILE.")
-    .argument("<file>", "the key pair's file, or - for standard input")
+    .description(
+      "Prints the public key that belongs to the secret key in FILE; of an agent those of all its keys, a line each.",
+    )
+    .argument("<file>", "the key pair's file, - for standard input, or agent:PATH[#KEY] for a key agent")
     .addOption(jsonOption())
     .action((path: string, options: CommonOptions) => actions.pubkey(path, options));
 
@@ -155,6 +169,8 @@ export function defineProgram(version: string, actions: Actions): Command {
 
   defineTunnel(program, actions);
 
+  defineAgent(program, actions);
+
   program
     .command("status")
     .summary("ask a running serve or forward how it does")
@@ -203,7 +219,7 @@ function defineTunnel(program: Command, actions: Actions): void {
     .addOption(
       new Option(
         "--key <file>",
-        "an own key pair, as keygen makes it (required); once more for the old one, while keys are changed",
+        "an own key pair, as keygen makes it, or agent:PATH[#KEY] (required); once more for the old one, while keys are changed",
       ).argParser((file: string, files: readonly string[] = []) => [...files, file]),
     )
     .addOption(
@@ -269,6 +285,40 @@ function defineTunnel(program: Command, actions: Actions): void {
     actions.serve(address, options),
   );
   forward.action((url: string, options: ForwardCommandOptions) => actions.forward(url, options));
+}
+
+/** The process that keeps the keys. */
+function defineAgent(program: Command, actions: Actions): void {
+  const agent = program
+    .command("agent")
+    .summary("hold keys, so that the processes that use them need not")
+    .description(
+      "Holds key pairs, and does with them the one operation that a handshake needs, for local programs that are given " +
+        "--key agent:PATH instead of a key's file. The programs never have the secret keys. Read the guide before you rely on it.",
+    )
+    .usage(
+      "--key FILE... --socket unix:PATH [--allow-uid UID...] [--max-rate NUMBER] [--max-connections NUMBER] " +
+        "[--log-format text|json] [--log-level debug|info|warn|error] [--json]",
+    )
+    .addOption(
+      new Option(
+        "--key <file>",
+        "a key pair to hold (required); once more for each, the newest first",
+      ).argParser((file: string, files: readonly string[] = []) => [...files, file]),
+    )
+    .addOption(new Option("--socket <address>", "where programs ask, unix:PATH (required)"))
+    .addOption(
+      new Option("--allow-uid <uid...>", "users who may ask, by number; the own user and 0 unless given"),
+    )
+    .addOption(
+      number("--max-rate", "operations in a second; 4000 unless given, and half of it for a connection"),
+    )
+    .addOption(number("--max-connections", "connections at once; 64 unless given"));
+  for (const option of operationOptions()) {
+    if (option.long?.startsWith("--log-")) agent.addOption(option);
+  }
+  agent.addOption(jsonOption());
+  agent.action((options: AgentCommandOptions) => actions.agent(options));
 }
 
 const contextOption = () =>

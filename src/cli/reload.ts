@@ -1,12 +1,7 @@
-import {
-  type AuthorizedKey,
-  AuthorizedKeys,
-  formatPublicKey,
-  type KeyOptionName,
-  type LocalKeyHolder,
-} from "../keys/index.ts";
-import { readKeyFile } from "../net/index.ts";
+import { type AuthorizedKey, AuthorizedKeys, formatPublicKey, type KeyOptionName } from "../keys/index.ts";
 import type { TunnelFailure } from "../tunnel/observer.ts";
+import { usageError } from "./errors.ts";
+import { type OwnKeyPair, onlyOne, readOwnKeys } from "./keys.ts";
 
 /** Who was let in by a file when it was read: what happens to the file later changes nothing. (KT-101) */
 export class AuthorizedSnapshot {
@@ -36,23 +31,31 @@ export async function readAuthorizedKeys(
   return new AuthorizedSnapshot(added);
 }
 
+/** The most keys that a server has (HS-019), so that an agent that holds more is told of at once. */
+const mostKeys = 4;
+
 /**
- * Key pairs that come from files and are read anew. Those that are given up are wiped once handshakes that began with
- * them must be over.
+ * Key pairs that come from files, or from agents, and are read anew. Those that are given up are wiped once handshakes that
+ * began with them must be over.
  */
 export class KeyFiles {
   readonly #paths: readonly string[];
   readonly #wipeAfter: number;
-  #current: readonly LocalKeyHolder[] = [];
-  readonly #retired = new Map<LocalKeyHolder, NodeJS.Timeout>();
+  readonly #isOne: boolean;
+  #current: readonly OwnKeyPair[] = [];
+  readonly #retired = new Map<OwnKeyPair, NodeJS.Timeout>();
 
-  /** @param wipeAfter milliseconds that a handshake takes at most */
-  constructor(paths: readonly string[], wipeAfter: number) {
+  /**
+   * @param wipeAfter milliseconds that a handshake takes at most
+   * @param isOne whether there has to be one key pair, and no more
+   */
+  constructor(paths: readonly string[], wipeAfter: number, isOne = false) {
     this.#paths = paths;
     this.#wipeAfter = wipeAfter;
+    this.#isOne = isOne;
   }
 
-  get current(): readonly LocalKeyHolder[] {
+  get current(): readonly OwnKeyPair[] {
     return this.#current;
   }
 
@@ -62,14 +65,17 @@ export class KeyFiles {
    *
    * @throws KeyError with the path
    */
-  async read(): Promise<{ readonly keyPairs: readonly LocalKeyHolder[]; take(): void; drop(): void }> {
-    const keyPairs: LocalKeyHolder[] = [];
+  async read(): Promise<{ readonly keyPairs: readonly OwnKeyPair[]; take(): void; drop(): void }> {
+    const keyPairs: OwnKeyPair[] = [];
     try {
       for (const path of this.#paths) {
-        const keyPair = await readKeyFile(path);
-        if (keyPairs.some(({ publicKeyText }) => publicKeyText === keyPair.publicKeyText)) keyPair.wipe();
-        else keyPairs.push(keyPair);
+        const handshakeTimeout = this.#wipeAfter;
+        for (const keyPair of await readOwnKeys(path, { handshakeTimeout })) {
+          if (keyPairs.some(({ publicKeyText }) => publicKeyText === keyPair.publicKeyText)) keyPair.wipe();
+          else keyPairs.push(keyPair);
+        }
       }
+      this.#requireCount(keyPairs);
     } catch (error) {
       for (const keyPair of keyPairs) keyPair.wipe();
       throw error;
@@ -94,7 +100,15 @@ export class KeyFiles {
     this.#current = [];
   }
 
-  #retire(keyPair: LocalKeyHolder): void {
+  #requireCount(keyPairs: readonly OwnKeyPair[]): void {
+    if (this.#isOne) onlyOne(this.#paths[0] as string, keyPairs);
+    if (keyPairs.length <= mostKeys) return;
+    throw usageError(
+      `There are ${keyPairs.length} keys, and a server has ${mostKeys} at most. Name some of an agent's, as in agent:PATH#KEY.`,
+    );
+  }
+
+  #retire(keyPair: OwnKeyPair): void {
     const timer = setTimeout(() => {
       this.#retired.delete(keyPair);
       keyPair.wipe();

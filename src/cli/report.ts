@@ -1,3 +1,4 @@
+import { AgentError } from "../agent/index.ts";
 import { KeyError } from "../keys/index.ts";
 import { AlertError, HawserError } from "../net/index.ts";
 import { UsageError } from "../protocol/index.ts";
@@ -25,6 +26,7 @@ function describe(error: unknown): { code: string; words: string } {
     error instanceof HawserError ||
     error instanceof CommandError ||
     error instanceof KeyError ||
+    error instanceof AgentError ||
     error instanceof UsageError ||
     error instanceof Interruption;
   if (isKnown) return { code: error.code, words: sentence(error.message) };

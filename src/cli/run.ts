@@ -57,6 +57,7 @@ function actions(surroundings: Surroundings, interrupts: Interrupts, log: Log): 
       (await import("./forward.ts")).forward(url, options, {
         ...{ role: "forward", version: ownVersion(), surroundings, interrupts, log },
       }),
+    agent: async (options) => (await import("./agent.ts")).agent(options, { surroundings, interrupts, log }),
     status: async (path, options) => (await import("./status.ts")).status(path, options, surroundings),
     completion: async (shell, program) =>
       (await import("./completion.ts")).completion(shell, program, surroundings),
