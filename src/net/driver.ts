@@ -242,7 +242,7 @@ export class Driver {
       case "endTransport":
         this.transport.end();
         return;
-      case "closeTransport":
+      case "closeTransport": // With what it has not taken yet (ST-052).
         this.transport.destroy();
         return;
       case "alert": // The failure that follows says it too.

@@ -115,7 +115,10 @@ export abstract class Channel extends Walk {
     return this.#inputEnded ? undefined : this.#liveness.deadline;
   }
 
-  /** Bytes from the transport, in any pieces. They are the caller's again when this returns. */
+  /**
+   * Bytes from the transport, in any pieces. They are the caller's again when this returns, and judged to their end
+   * (RC-059), before the application hears of any of it (ST-051).
+   */
   receive(bytes: Uint8Array): Output[] {
     const input = bytesOf("input", bytes);
     if (this.#inputEnded) throw new UsageError("bytes after the end of file");

@@ -284,7 +284,7 @@ export class ServerChannel extends Channel {
     this.output({ type: "forward", bytes: concat(first, this.queue.take(this.queue.length)) });
   }
 
-  /** Stealth: until a route has opened, every failure looks alike (RT-020, RT-021). */
+  /** Stealth: until a Hello is answered, every failure looks alike (RT-020, RT-021, RT-028). */
   #hiddenOr(event: MachineEvent & { readonly reason: Reason }): MachineEvent {
     return this.#settings.stealth ? { name: "hello.hidden", reason: event.reason } : event;
   }
