@@ -1,6 +1,5 @@
 import { ascii } from "../../protocol/bytes.ts";
 import type { Expected, Role, Setup } from "../case.ts";
-import { plain, types } from "../peer/plaintext.ts";
 import type { Link } from "../run/link.ts";
 
 /** A state of an open channel, and how the runner takes the shim there. */
@@ -144,4 +143,36 @@ export function clean(place: Pick<Place, "prints" | "says" | "isClosed" | "peerC
   };
 }
 
-export const anAccept = plain(types.accept);
+/** Handshake states: what has been printed and said there. */
+export const handshakePlaces = {
+  awaitChallenge: { prints: [], says: ["hello"] },
+  judging: { prints: ["peerKey"], says: ["hello"] },
+  awaitVerdict: { prints: [], says: ["hello", "response"] },
+  awaitVerdictClosed: { prints: [], says: ["hello", "response", "close"] },
+  awaitHello: { prints: [], says: [] },
+  awaitResponse: { prints: [], says: ["challenge"] },
+  deciding: { prints: ["peerKey"], says: ["challenge"] },
+} as const;
+
+/** A conversation that begins with an open channel, and ends cleanly: data, echo, both Closes. */
+export async function converse(link: Link, isOpen = false): Promise<void> {
+  if (!isOpen) await openUp(link);
+  await echoed(link, "to and fro");
+  link.send(link.end.close(), "a Close");
+}
+
+/** How that ends. */
+export function conversed(role: Role): Expected {
+  return {
+    prints: [...opened[role], "end", "closed"],
+    says: [...begun[role], "close"],
+    closing: "drains",
+  };
+}
+
+/** The same on first use. */
+export const conversedFirstUse: Expected = {
+  prints: ["peerKey", "open", "end", "closed"],
+  says: [...begun.client, "close"],
+  closing: "drains",
+};

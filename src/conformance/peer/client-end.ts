@@ -1,4 +1,4 @@
-import { ascii, concat, isZero, readU16 } from "../../protocol/bytes.ts";
+import { ascii, concat, isZero, readU16, u16 } from "../../protocol/bytes.ts";
 import { Deviation } from "../deviation.ts";
 import { hexOf } from "../shim/hex.ts";
 import { End, type EndContext } from "./end.ts";
@@ -32,7 +32,7 @@ export interface ResponseBends {
   readonly context?: Uint8Array;
   /** The counter under which the long-term key is sealed, in place of 1. */
   readonly counter?: bigint;
-  /** Does something to the schedule before the DH `se`, or leaves that out. */
+  /** Leaves the DH `se` out of the schedule. */
   readonly skipDh?: boolean;
 }
 
@@ -46,8 +46,10 @@ export class ClientEnd extends End {
   /** Where the shim's randomness is fixed: its ephemeral key. */
   readonly theirEphemeral: Uint8Array | undefined;
   #re: Uint8Array = none;
-  /** The key with which the server answered. */
-  answeredBy: Uint8Array = none;
+  /** The key with which it has to answer. */
+  answers: Uint8Array;
+  /** The Challenge that has to come. */
+  #foreseen: Uint8Array | undefined;
   code: number | undefined;
   verdictKey: Uint8Array | undefined;
   /** The context that was asked for. */
@@ -69,6 +71,7 @@ export class ClientEnd extends End {
     this.shown = keys.pair.public;
     this.ephemeral = keys.ephemeral;
     this.serverKey = keys.serverKey;
+    this.answers = keys.serverKey;
     this.theirEphemeral = keys.theirEphemeral;
   }
 
@@ -91,6 +94,23 @@ export class ClientEnd extends End {
     route.mixHash(bends.routeEphemeral ?? bends.ephemeral ?? this.ephemeral.public);
     route.mixKey(route.dh(this.ephemeral.secret, via));
     return route.encryptAndHash(bends.names ?? this.serverKey);
+  }
+
+  /**
+   * Goes on as if the Challenge had come that has to come, which the fixed randomness of the shim gives away: what is sent
+   * afterwards does not wait for it.
+   */
+  foresee(): void {
+    const { schedule, serverKey, theirEphemeral } = this;
+    if (theirEphemeral === undefined) throw new Error("only fixed randomness can be foreseen");
+    this.#re = theirEphemeral;
+    schedule.mixHash(theirEphemeral);
+    schedule.mixKey(schedule.dh(this.ephemeral.secret, theirEphemeral));
+    const c1 = schedule.encryptAndHash(serverKey);
+    schedule.mixKey(schedule.dh(this.ephemeral.secret, serverKey));
+    const c2 = schedule.encryptAndHash(u16(0));
+    this.verdictKey = schedule.derive("hawser/1 verdict").slice(0, 32);
+    this.#foreseen = concat(theirEphemeral, c1, c2);
   }
 
   /** Message 3, and the keys that come of it. */
@@ -133,6 +153,12 @@ export class ClientEnd extends End {
       return this.note({ word: `hint:${hexOf(hint)}`, data: none });
     }
     const message = await wire.read(98, "a Challenge", patience);
+    if (this.#foreseen !== undefined) {
+      if (hexOf(this.#foreseen) !== hexOf(message))
+        throw new Deviation(`the Challenge ${hexOf(this.#foreseen)} (HS-044)`, hexOf(message));
+      this.code = 0;
+      return this.note({ word: "challenge", data: none });
+    }
     const { schedule } = this;
     this.#re = message.slice(0, 32);
     if (this.theirEphemeral !== undefined && hexOf(this.theirEphemeral) !== hexOf(this.#re))
@@ -144,7 +170,8 @@ export class ClientEnd extends End {
     schedule.mixKey(schedule.dh(this.ephemeral.secret, this.#re));
     const key = schedule.decryptAndHash(message.subarray(32, 80));
     if (key === undefined) throw new Deviation("a Challenge whose key opens (HS-041)", hexOf(message));
-    this.answeredBy = key;
+    if (hexOf(key) !== hexOf(this.answers))
+      throw new Deviation(`an answer with the key ${hexOf(this.answers)} (RT-011)`, hexOf(key));
     schedule.mixKey(schedule.dh(this.ephemeral.secret, key));
     const code = schedule.decryptAndHash(message.subarray(80));
     if (code === undefined) throw new Deviation("a Challenge whose code opens (HS-043)", hexOf(message));

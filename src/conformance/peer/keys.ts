@@ -40,6 +40,15 @@ export function withHighBit(publicKey: Uint8Array): Uint8Array {
   return copy;
 }
 
+/**
+ * The base point 9 written as p + 9, which is no reduced value and is to be used all the same (NO-009). Its DH with a key
+ * is that key's public half, so that nobody needs its secret.
+ */
+export const unreduced: Pair = {
+  secret: new Uint8Array(0),
+  public: bytesFromHex(`f6${"ff".repeat(30)}7f`) ?? new Uint8Array(0),
+};
+
 export function flipped(bytes: Uint8Array, at: number, bit = 1): Uint8Array {
   const copy = bytes.slice();
   const index = at < 0 ? copy.length + at : at;

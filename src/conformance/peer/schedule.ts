@@ -85,8 +85,12 @@ export class Schedule {
     return hkdf(this.primitives, this.ck, concat(ascii(label), this.h))[0];
   }
 
-  /** DH, also where its output is all zeros. */
+  /**
+   * DH, also where its output is all zeros. No bytes stand for the secret of the base point: DH with that is the other's
+   * public key itself.
+   */
   dh(secret: Uint8Array, publicKey: Uint8Array): Uint8Array {
+    if (secret.length === 0) return publicKey;
     return this.primitives.x25519(secret, publicKey) ?? new Uint8Array(32);
   }
 }

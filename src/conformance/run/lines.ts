@@ -43,7 +43,7 @@ export function parseLine(text: string): Line {
   const fits =
     wanted !== undefined &&
     Object.keys(rest).sort().join() === Object.keys(wanted).sort().join() &&
-    Object.entries(wanted).every(([name, fit]) => fit(rest[name]));
+    Object.entries(wanted).every(([name, isRight]) => isRight(rest[name]));
   if (!fits) throw new Deviation("an event of CF-010 with its members", text.slice(0, 300));
   return value as Line;
 }
