@@ -224,6 +224,16 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
     });
   }
 
+  /**
+   * Takes no more connections, and leaves those that are here alone, handshakes under way among them. Resolves when the last is
+   * closed or has gone on elsewhere.
+   *
+   * @internal
+   */
+  retire(): Promise<void> {
+    return new Promise((done) => this.#listening.stop(() => done()));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,0 +1,208 @@
+import { Socket } from "node:net";
+import {
+  AlertError,
+  createServer,
+  detach,
+  type HandshakeInfo,
+  type HawserServer,
+  type HawserServerOptions,
+  type HawserSocket,
+} from "../net/index.ts";
+import { sharedPrimitives } from "../net/primitives.ts";
+import type { Primitives } from "../protocol/index.ts";
+import { Giver, UsageError } from "../protocol/index.ts";
+import { type Choice, headOf, requireChoice } from "./choice.ts";
+import { receiveDescriptors } from "./descriptor-pipe.ts";
+import { type Frame, FrameReader } from "./frames.ts";
+import { Link } from "./link.ts";
+import { nextOf, type Passage, refuse } from "./passage.ts";
+import { dropPrivileges, type Identity, withoutDebugger } from "./privileges.ts";
+import type { Told } from "./told.ts";
+
+/** What an acceptor is made with: what a server is, and how it chooses. */
+export interface AcceptorOptions extends HawserServerOptions {
+  /** Chooses a worker; whoever has least to do unless given. */
+  readonly choose?: Choice;
+  /** A client was not let in, or went away before. Nothing but a log needs this. */
+  readonly onHandshakeError?: (error: Error, info: HandshakeInfo) => void;
+}
+
+/** The descriptors that an acceptor is started with. */
+export const acceptorDescriptors = { link: 3, told: 4, listening: 5 } as const;
+
+/** What the admin tells an acceptor at its start, in its environment. */
+export interface AcceptorStart {
+  readonly identity?: Identity;
+  /** The listening socket's path, where it has one. */
+  readonly path?: string;
+}
+
+/**
+ * Makes this process the acceptor of a cluster: it has the port and the keys, makes the handshakes, decides who is let in, and
+ * passes the connections on to workers.
+ *
+ * @param open opens the keys. It is called with the privileges that the process was started with; they are given up, and
+ * clients are let in, after it
+ * @throws UsageError in a process that no cluster has started, and for options that make no sense
+ */
+export async function runAcceptor(open: () => AcceptorOptions | Promise<AcceptorOptions>): Promise<void> {
+  if (process.env["HAWSER_CLUSTER"] !== "acceptor") {
+    throw new UsageError("runAcceptor() is for a process that startCluster() has started");
+  }
+  withoutDebugger();
+  const start: AcceptorStart = JSON.parse(process.env["HAWSER_CLUSTER_START"] ?? "{}");
+  const [primitives, options] = await Promise.all([sharedPrimitives(), open()]);
+  if (start.identity !== undefined) dropPrivileges(start.identity);
+  await new Acceptor(primitives, options, start).start();
+}
+
+/** How long a connection may wait for a worker, in milliseconds, when there is none that could be asked. */
+const patience = 5_000;
+
+class Acceptor {
+  readonly #primitives: Primitives;
+  readonly #choice: Choice | undefined;
+  readonly #server: HawserServer;
+  readonly #start: AcceptorStart;
+  readonly #told = new Socket({ fd: acceptorDescriptors.told, readable: false, writable: true });
+  readonly #links = new Map<number, Link>();
+  /** A worker's first pipe, until its second is there. */
+  readonly #halves = new Map<number, Frame>();
+  /** Connections for which there is nobody to be asked. */
+  readonly #waiting = new Set<Passage>();
+  /** Connections on their way to a first offer. */
+  #choosing = 0;
+  #ids = 0;
+  #isRetiring = false;
+  #isRetired = false;
+
+  constructor(primitives: Primitives, options: AcceptorOptions, start: AcceptorStart) {
+    const { choose, onHandshakeError, ...serverOptions } = options;
+    this.#primitives = primitives;
+    this.#choice = choose && requireChoice(choose);
+    this.#start = start;
+    this.#server = createServer({ ...serverOptions, allowHalfOpen: true });
+    this.#server.on("connection", (socket) => void this.#pass(socket));
+    if (onHandshakeError !== undefined) this.#server.on("handshakeError", onHandshakeError);
+  }
+
+  async start(): Promise<void> {
+    this.#told.on("error", () => undefined); // The admin is gone, which its link tells.
+    const frames = new FrameReader((frame) => this.#take(frame));
+    receiveDescriptors(acceptorDescriptors.link, {
+      bytes: (bytes) => frames.bytes(bytes),
+      handle: (handle) => frames.handle(handle),
+      end: () => this.#retire(false),
+    });
+    const server = this.#server;
+    const { path } = this.#start;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ fd: acceptorDescriptors.listening, ...(path === undefined ? {} : { path }) }, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    server.on("error", (error) => this.#tell({ type: "error", words: error.message }));
+    this.#tell({ type: "listening", url: server.url() });
+  }
+
+  #take(frame: Frame): void {
+    const { type, id, body } = frame;
+    if (type === "Link") this.#halves.set(id, frame);
+    else if (type === "Credit") this.#join(frame, this.#halves.get(id));
+    else if (type === "Exited") {
+      this.#links.get(id)?.exited();
+      this.#links.delete(id);
+    } else if (type === "Retire") this.#retire(body.length > 0);
+  }
+
+  #join({ id, handle: credits }: Frame, half: Frame | undefined): void {
+    if (half?.handle === undefined || credits === undefined) throw new Error("a worker has two pipes");
+    this.#halves.delete(id);
+    const { slot } = JSON.parse(new TextDecoder().decode(half.body));
+    const link = new Link(id, slot, half.handle, credits, {
+      ready: ({ worker }) => {
+        this.#tell({ type: "ready", worker });
+        for (const passage of [...this.#waiting]) this.#offer(passage);
+      },
+      returned: (passage) => this.#offer(passage),
+      lost: (_, { worker }) => this.#tell({ type: "lost", worker }),
+      settled: () => this.#exitIfDone(),
+      fault: ({ worker }, why) => this.#tell({ type: "fault", worker, words: why }),
+    });
+    this.#links.set(id, link);
+  }
+
+  /** A client that was let in. */
+  async #pass(socket: HawserSocket): Promise<void> {
+    socket.on("error", () => undefined);
+    this.#choosing++;
+    try {
+      const choice = this.#choice;
+      const picked = choice === undefined ? {} : choice.pick(await headOf(socket, choice), socket);
+      const note = new TextEncoder().encode(picked.note ?? "");
+      if (note.length > 65_000) throw new UsageError("a note has at most 65000 bytes");
+      const { blob, handle } = await detach(socket, { signal: AbortSignal.timeout(patience) });
+      const giver = new Giver(this.#primitives, blob);
+      const id = this.#ids++ >>> 0;
+      this.#offer({
+        ...{ id, giver, handle, note, timer: undefined },
+        wanted: picked.worker,
+        refusedBy: new Set(),
+      });
+    } catch (error) {
+      // What the choice throws is told to no client; and one whose connection has ended is told nothing.
+      if (!socket.destroyed) socket.dismiss(new AlertError("internal_error"));
+      this.#tell({ type: "error", words: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#choosing--;
+      this.#exitIfDone();
+    }
+  }
+
+  #offer(passage: Passage): void {
+    const links = [...this.#links.values()];
+    const next = nextOf(links, passage);
+    if (next !== undefined) {
+      this.#waiting.delete(passage);
+      clearTimeout(passage.timer);
+      next.offer(passage);
+    } else if (links.some((link) => link.isReady) || this.#isRetired) {
+      this.#refuse(passage);
+    } else if (!this.#waiting.has(passage)) {
+      this.#waiting.add(passage);
+      passage.timer = setTimeout(() => this.#refuse(passage), patience);
+    }
+  }
+
+  /** All that there are have no room, or there is none. */
+  #refuse(passage: Passage): void {
+    clearTimeout(passage.timer);
+    this.#waiting.delete(passage);
+    this.#tell({ type: "busy" });
+    void refuse(passage).finally(() => this.#exitIfDone());
+  }
+
+  /** Takes no more connections. Those under way are passed on, or are ended where nothing is to wait for them. */
+  #retire(atOnce: boolean): void {
+    if (this.#isRetiring && !atOnce) return;
+    this.#isRetiring = true;
+    const closed = atOnce ? this.#server.close({ grace: 0 }) : this.#server.retire();
+    void closed.then(() => {
+      this.#isRetired = true;
+      this.#exitIfDone();
+    });
+  }
+
+  /** Workers go on without their acceptor, and end after the last of their connections. */
+  #exitIfDone(): void {
+    if (!this.#isRetired || this.#choosing > 0 || this.#waiting.size > 0) return;
+    if ([...this.#links.values()].some(({ underWay }) => underWay > 0)) return;
+    this.#told.end(() => process.exit(0));
+  }
+
+  #tell(told: Told): void {
+    this.#told.write(`${JSON.stringify(told)}\n`);
+  }
+}

@@ -1,0 +1,130 @@
+import { UsageError } from "../protocol/index.ts";
+import type { ClusterEvent } from "./events.ts";
+import { Generation, type GenerationOptions } from "./generation.ts";
+import { type BoundPlace, bindPlace, type ClusterPlace } from "./place.ts";
+import type { AcceptorProgram, WorkerProgram } from "./programs.ts";
+
+/** What a cluster is made with. */
+export interface ClusterOptions {
+  readonly listen: ClusterPlace;
+  /** Calls `runAcceptor`. */
+  readonly acceptor: AcceptorProgram;
+  /** Calls `runWorker`. */
+  readonly worker: WorkerProgram;
+  /** How many. */
+  readonly workers: number;
+  readonly observe?: (event: ClusterEvent) => void;
+}
+
+/** How long after a connection's end its process may still be there, in milliseconds: more than it takes by itself. */
+const lastWords = 7_000;
+const backoff = { first: 100, last: 10_000 } as const;
+
+/** Starts a cluster: resolves when clients can come and every worker is there. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { listen, workers, acceptor, worker, observe = () => undefined } = options;
+  if (process.platform === "win32") throw new UsageError("a cluster needs descriptors that can be passed on");
+  if (!(Number.isInteger(workers) && workers >= 1 && workers <= 1_024)) {
+    throw new UsageError("workers is a number from 1 to 1024");
+  }
+  const place = await bindPlace(listen);
+  const cluster = new Cluster({ acceptor, worker, workers, observe }, place);
+  await cluster.reload();
+  return cluster;
+}
+
+/** The process that starts the others. It has neither keys nor connections, and reads nothing of a worker. */
+export class Cluster {
+  readonly #options: GenerationOptions;
+  #place: BoundPlace;
+  readonly #generations = new Set<Generation>();
+  #current: Generation | undefined;
+  #url = "";
+  #isClosing = false;
+  #retry: NodeJS.Timeout | undefined;
+  #wait: number = backoff.first;
+
+  /** @internal */
+  constructor(options: GenerationOptions, place: BoundPlace) {
+    this.#options = options;
+    this.#place = place;
+  }
+
+  /** The connection string, for clients. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** The processes that take connections; those of workers by their slots. */
+  get pids(): Generation["pids"] {
+    return this.#current?.pids ?? { acceptor: undefined, workers: [] };
+  }
+
+  /**
+   * Starts a new acceptor, which reads its keys anew, and new workers. Once they are there the old ones take no more
+   * connections, serve those that they have, to their end, and end themselves. Where the new ones do not come up the old
+   * ones go on.
+   *
+   * @param options `listen` is another place from then on
+   */
+  async reload({ listen }: { readonly listen?: ClusterPlace } = {}): Promise<void> {
+    if (this.#isClosing) throw new UsageError("the cluster is being closed");
+    const place = listen === undefined ? this.#place : await bindPlace(listen);
+    const generation = new Generation(this.#options, place);
+    this.#generations.add(generation);
+    void generation.ended.then(() => this.#generations.delete(generation));
+    try {
+      this.#url = await generation.ready;
+    } catch (error) {
+      generation.kill();
+      await generation.ended;
+      if (place !== this.#place || this.#current === undefined) place.close();
+      throw error;
+    }
+    const old = this.#current;
+    this.#current = generation;
+    this.#wait = backoff.first;
+    generation.onAcceptorLost = () => this.#replace(generation);
+    old?.retire(false);
+    if (place === this.#place) return;
+    this.#place.close();
+    this.#place = place;
+  }
+
+  /**
+   * Takes no more connections, and leaves those that are open `grace` milliseconds to come to their end; then they end with
+   * `going_away`. Resolves when the last process has ended.
+   */
+  async close({ grace = 5_000 }: { readonly grace?: number } = {}): Promise<void> {
+    this.#isClosing = true;
+    clearTimeout(this.#retry);
+    const all = [...this.#generations];
+    for (const generation of all) generation.retire(true);
+    const each = (call: (generation: Generation) => void) => () => all.forEach(call);
+    const timers = [
+      setTimeout(
+        each((generation) => generation.stop()),
+        grace,
+      ),
+      setTimeout(
+        each((generation) => generation.kill()),
+        grace + lastWords,
+      ),
+    ];
+    await Promise.all(all.map(({ ended }) => ended));
+    for (const timer of timers) clearTimeout(timer);
+    this.#place.close();
+  }
+
+  /** The acceptor of a generation is gone: its workers serve what they have, and others come. */
+  #replace(lost: Generation): void {
+    if (this.#isClosing || lost !== this.#current) return;
+    this.#retry = setTimeout(() => {
+      this.#wait = Math.min(2 * this.#wait, backoff.last);
+      this.reload().catch((error: Error) => {
+        this.#options.observe({ type: "error", words: error.message });
+        this.#replace(lost);
+      });
+    }, this.#wait);
+  }
+}

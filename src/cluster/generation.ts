@@ -1,0 +1,194 @@
+import type { ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
+import { DescriptorSender } from "./descriptor-pipe.ts";
+import type { ClusterEvent } from "./events.ts";
+import { type FrameType, frame } from "./frames.ts";
+import type { BoundPlace } from "./place.ts";
+import { type AcceptorProgram, startAcceptor, startWorker, type WorkerProgram } from "./programs.ts";
+import { type Told, ToldReader } from "./told.ts";
+
+/** What a generation is started with. */
+export interface GenerationOptions {
+  readonly acceptor: AcceptorProgram;
+  readonly worker: WorkerProgram;
+  readonly workers: number;
+  readonly observe: (event: ClusterEvent) => void;
+}
+
+interface Worker {
+  readonly number: number;
+  readonly slot: number;
+  readonly child: ChildProcess;
+  readonly startedAt: number;
+  /** Why it was ended. */
+  fault: string | undefined;
+}
+
+/** How long to wait before a worker is started again, in milliseconds: doubled while they end at once. */
+const backoff = { first: 50, last: 10_000, goodAfter: 5_000 } as const;
+
+/** Numbers of workers are never used again. */
+let lastNumber = 0;
+
+/** An acceptor and its workers. A cluster has one that takes connections, and older ones that come to their end. */
+export class Generation {
+  /** Resolves with the URL when clients can come and every worker is there; rejects when that is not to be. */
+  readonly ready: Promise<string>;
+  /** Resolves when all of its processes have ended. */
+  readonly ended: Promise<void>;
+  /** Called when the acceptor has ended without having been told to. */
+  onAcceptorLost: () => void = () => undefined;
+  readonly #options: GenerationOptions;
+  readonly #acceptor: ChildProcess;
+  readonly #sender: DescriptorSender | undefined;
+  readonly #workers = new Map<number, Worker>();
+  readonly #waits = new Map<number, number>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #settleReady: { resolve(url: string): void; reject(error: Error): void } | undefined;
+  #settleEnded: () => void = () => undefined;
+  #url: string | undefined;
+  #readyWorkers = 0;
+  #isRetiring = false;
+  #hasAcceptor = true;
+
+  constructor(options: GenerationOptions, place: BoundPlace) {
+    this.#options = options;
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+    this.ready.catch(() => undefined);
+    this.ended = new Promise((resolve) => {
+      this.#settleEnded = resolve;
+    });
+    const { child, pipes } = startAcceptor(options.acceptor, place.fd, place.path);
+    this.#acceptor = child;
+    const [link, told] = pipes;
+    if (link !== undefined && told !== undefined) {
+      this.#sender = new DescriptorSender(link);
+      this.#listenTo(new Socket({ handle: told, readable: true, writable: false } as never));
+    }
+    onGone(child, (code, signal) => this.#acceptorGone(code, signal));
+    for (let slot = 0; slot < options.workers; slot++) this.#startWorker(slot);
+  }
+
+  get pids(): { readonly acceptor: number | undefined; readonly workers: readonly (number | undefined)[] } {
+    const workers = [...this.#workers.values()].sort((a, b) => a.slot - b.slot);
+    return { acceptor: this.#acceptor.pid, workers: workers.map(({ child }) => child.pid) };
+  }
+
+  /** Takes no more connections; those that are there go on. */
+  retire(atOnce: boolean): void {
+    this.#isRetiring = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#send("Retire", 0, new Uint8Array(atOnce ? 1 : 0));
+  }
+
+  /** Ends the connections, with `going_away`. */
+  stop(): void {
+    for (const { child } of this.#workers.values()) child.kill("SIGTERM");
+  }
+
+  kill(): void {
+    for (const { child } of this.#workers.values()) child.kill("SIGKILL");
+    if (this.#hasAcceptor) this.#acceptor.kill("SIGKILL");
+  }
+
+  #startWorker(slot: number): void {
+    const { observe, worker: program } = this.#options;
+    const { child, pipes } = startWorker(program, slot);
+    const worker: Worker = {
+      number: ++lastNumber,
+      slot,
+      child,
+      startedAt: performance.now(),
+      fault: undefined,
+    };
+    this.#workers.set(worker.number, worker);
+    observe({ type: "workerStarted", worker: worker.number, slot, pid: child.pid });
+    const [link, credits] = pipes;
+    if (link !== undefined && credits !== undefined) {
+      const { number } = worker;
+      const body = new TextEncoder().encode(JSON.stringify({ slot }));
+      this.#sender?.send(frame("Link", number, body), link, () => link.close());
+      this.#sender?.send(frame("Credit", number), credits, () => credits.close());
+    }
+    onGone(child, (code, signal) => this.#workerGone(worker, code, signal));
+  }
+
+  #workerGone(worker: Worker, code: number | null, signal: NodeJS.Signals | null): void {
+    const { number, slot, startedAt, fault } = worker;
+    this.#workers.delete(number);
+    this.#send("Exited", number);
+    this.#options.observe({ type: "workerEnded", worker: number, slot, code, signal, why: fault });
+    if (!this.#isRetiring && this.#hasAcceptor) {
+      const isGood = performance.now() - startedAt > backoff.goodAfter;
+      const wait = isGood ? backoff.first : (this.#waits.get(slot) ?? backoff.first);
+      this.#waits.set(slot, Math.min(2 * wait, backoff.last));
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#startWorker(slot);
+      }, wait);
+      this.#timers.add(timer);
+    }
+    this.#endIfOver();
+  }
+
+  #acceptorGone(code: number | null, signal: NodeJS.Signals | null): void {
+    const wasRetiring = this.#isRetiring;
+    this.#hasAcceptor = false;
+    this.#isRetiring = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#sender?.close();
+    this.#options.observe({ type: "acceptorEnded", code, signal });
+    this.#settleReady?.reject(new Error(`the acceptor has ended: ${signal ?? `exit code ${code}`}`));
+    if (!wasRetiring) this.onAcceptorLost();
+    this.#endIfOver();
+  }
+
+  #endIfOver(): void {
+    if (!this.#hasAcceptor && this.#workers.size === 0) this.#settleEnded();
+  }
+
+  #listenTo(told: Socket): void {
+    const reader = new ToldReader();
+    told.on("error", () => undefined);
+    told.on("data", (bytes) => {
+      try {
+        reader.read(bytes, (message) => this.#heard(message));
+      } catch {
+        told.destroy();
+        this.#acceptor.kill("SIGKILL");
+      }
+    });
+  }
+
+  #heard(told: Told): void {
+    const { observe, workers } = this.#options;
+    if (told.type === "listening") this.#url = told.url;
+    else if (told.type === "busy" || told.type === "error") observe(told);
+    else if (told.type === "ready") {
+      this.#readyWorkers++;
+      observe({ type: "workerReady", worker: told.worker });
+    } else if (told.type === "fault") {
+      const worker = this.#workers.get(told.worker);
+      if (worker === undefined) return;
+      worker.fault = told.words;
+      worker.child.kill("SIGKILL");
+    } else observe({ type: "connectionLost", worker: told.worker });
+    if (this.#url === undefined || this.#readyWorkers < workers) return;
+    this.#settleReady?.resolve(this.#url);
+  }
+
+  #send(type: FrameType, id: number, body: Uint8Array = new Uint8Array(0)): void {
+    if (this.#hasAcceptor) this.#sender?.send(frame(type, id, body));
+  }
+}
+
+type Gone = (code: number | null, signal: NodeJS.Signals | null) => void;
+
+/** Its process is no more, or has never been. */
+function onGone(child: ChildProcess, call: Gone): void {
+  if (child.pid === undefined) child.once("error", () => call(null, null));
+  else child.once("exit", call);
+}

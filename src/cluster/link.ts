@@ -1,0 +1,150 @@
+import { Socket } from "node:net";
+import type { Handle } from "../net/handoff-handle.ts";
+import type { GiverOutput } from "../protocol/index.ts";
+import { CreditReader, type CreditType } from "./credits.ts";
+import { DescriptorSender } from "./descriptor-pipe.ts";
+import { frame } from "./frames.ts";
+import type { Passage } from "./passage.ts";
+
+/** What a link tells the acceptor. */
+export interface LinkEvents {
+  ready(link: Link): void;
+  /** The connection is not with the worker: another may be asked. */
+  returned(passage: Passage): void;
+  /** It was with the worker, and ended with it. */
+  lost(passage: Passage, link: Link): void;
+  /** It was passed on, or is over: one is under way no more. */
+  settled(): void;
+  /** The worker said what it can't have to say, or nothing where it had to: it is to be ended. */
+  fault(link: Link, why: string): void;
+}
+
+/** How long a worker may take to answer an offer, in milliseconds. */
+const answerTimeout = 5_000;
+/** How long after a worker's end its pipe may stay open without having said more, in milliseconds. */
+const lastCredits = 1_000;
+
+/** An acceptor's side of a worker: what it was offered and given, and what it says of that. */
+export class Link {
+  readonly worker: number;
+  /** Which of the workers it is: one that replaces another has its slot. */
+  readonly slot: number;
+  readonly #events: LinkEvents;
+  readonly #sender: DescriptorSender;
+  readonly #credits: Socket;
+  readonly #reader = new CreditReader();
+  readonly #passages = new Map<number, Passage>();
+  #unsent = 0;
+  #isStarted = false;
+  #isFaulty = false;
+  #hasExited = false;
+  #hasEnded = false;
+
+  constructor(worker: number, slot: number, link: Handle, credits: Handle, events: LinkEvents) {
+    this.worker = worker;
+    this.slot = slot;
+    this.#events = events;
+    this.#sender = new DescriptorSender(link);
+    this.#credits = new Socket({ handle: credits, readable: true, writable: false } as never);
+    this.#credits.on("data", (bytes) => this.#heard(bytes));
+    this.#credits.on("error", () => undefined);
+    this.#credits.on("close", () => {
+      this.#hasEnded = true;
+      this.#isOver();
+    });
+  }
+
+  /** Whether it can be asked. */
+  get isReady(): boolean {
+    return this.#isStarted && !this.#isFaulty && !this.#hasExited && !this.#hasEnded;
+  }
+
+  /** How many connections are with it, or offered to it. */
+  get load(): number {
+    return this.#passages.size;
+  }
+
+  /** How many are offered to it, or given and that is still to be handed to the system. */
+  get underWay(): number {
+    const offered = [...this.#passages.values()].filter(({ giver }) => giver.state === "Offered");
+    return offered.length + this.#unsent;
+  }
+
+  offer(passage: Passage): void {
+    this.#passages.set(passage.id, passage);
+    passage.timer = setTimeout(() => this.#fault("it has not answered"), answerTimeout);
+    this.#carryOut(passage, passage.giver.offer());
+  }
+
+  /** The worker's process has ended. What it said before is read first (TR-044). */
+  exited(): void {
+    this.#hasExited = true;
+    if (!this.#isOver()) setTimeout(() => this.#credits.destroy(), lastCredits).unref();
+  }
+
+  #heard(bytes: Uint8Array): void {
+    if (!this.#isFaulty && !this.#reader.read(bytes, (type, id) => this.#credit(type, id))) {
+      this.#fault("it has said what it can't have to say");
+    }
+  }
+
+  #credit(type: CreditType, id: number): boolean {
+    if (type === "Ready") {
+      if (this.#isStarted || id !== 0) return false;
+      this.#isStarted = true;
+      this.#events.ready(this);
+      return true;
+    }
+    const passage = this.#passages.get(id);
+    if (passage === undefined) return false;
+    const outputs = passage.giver.receive(type);
+    if (outputs.some((output) => output.type === "fault")) return false;
+    if (type === "Refuse") passage.refusedBy.add(this);
+    this.#carryOut(passage, outputs);
+    if (type === "Done") this.#passages.delete(id);
+    return true;
+  }
+
+  #carryOut(passage: Passage, outputs: readonly GiverOutput[]): void {
+    const { id, handle, note } = passage;
+    for (const output of outputs) {
+      if (output.type === "send" && output.message === "Offer") {
+        const noteLength = new Uint8Array(4);
+        new DataView(noteLength.buffer).setUint32(0, note.length);
+        const bytes = frame("Offer", id, noteLength, note, output.blob);
+        this.#sender.send(bytes, handle, () => bytes.fill(0));
+      } else if (output.type === "send") {
+        clearTimeout(passage.timer);
+        this.#unsent++;
+        this.#sender.send(frame("Go", id), undefined, () => {
+          handle.close(); // TR-052
+          this.#unsent--;
+          this.#events.settled();
+        });
+      } else if (output.type === "returned") {
+        clearTimeout(passage.timer);
+        this.#passages.delete(id);
+        this.#events.returned(passage);
+      } else if (output.type === "lost") {
+        this.#passages.delete(id);
+        this.#events.lost(passage, this);
+      }
+    }
+  }
+
+  #fault(why: string): void {
+    if (this.#isFaulty || this.#hasExited) return;
+    this.#isFaulty = true;
+    this.#credits.pause();
+    this.#events.fault(this, why);
+  }
+
+  /** Both its process and what it said have come to their end. */
+  #isOver(): boolean {
+    if (!this.#hasExited || !(this.#hasEnded || this.#isFaulty)) return false;
+    this.#credits.destroy();
+    this.#sender.close();
+    for (const passage of [...this.#passages.values()]) this.#carryOut(passage, passage.giver.takerDied());
+    return true;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Handle } from "../net/handoff-handle.ts";
+import { AlertError, attach } from "../net/index.ts";
+import type { Giver } from "../protocol/index.ts";
+import type { Link } from "./link.ts";
+
+/** A connection on its way from the acceptor to a worker. */
+export interface Passage {
+  readonly id: number;
+  readonly giver: Giver;
+  readonly handle: Handle;
+  /** What the worker is told of it. */
+  readonly note: Uint8Array;
+  /** Where it is to go, if that can take it. */
+  readonly wanted: number | undefined;
+  /** Who had no room for it. */
+  readonly refusedBy: Set<Link>;
+  /** Until an answer to its offer has to be there, or somebody that can be asked. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Who is to be asked next: the wanted one, then whoever has least to do. */
+export function nextOf(links: Iterable<Link>, { wanted, refusedBy }: Passage): Link | undefined {
+  const free = [...links].filter((link) => link.isReady && !refusedBy.has(link));
+  return free.find(({ slot }) => slot === wanted) ?? free.sort((a, b) => a.load - b.load)[0];
+}
+
+/** Nobody takes it: its client is told so, by this process. */
+export async function refuse({ giver, handle }: Passage): Promise<void> {
+  try {
+    const socket = await attach(giver.keep(), handle);
+    socket.on("error", () => undefined);
+    socket.dismiss(new AlertError("busy"));
+  } catch {
+    // It ended meanwhile.
+  }
+}
