@@ -34,6 +34,8 @@ export interface ResponseBends {
   readonly counter?: bigint;
   /** Leaves the DH `se` out of the schedule. */
   readonly skipDh?: boolean;
+  /** Takes the DH `se` for all zeros. */
+  readonly zeroDh?: boolean;
 }
 
 /** The runner as a client of the shim's. */
@@ -51,6 +53,8 @@ export class ClientEnd extends End {
   /** The Challenge that has to come. */
   #foreseen: Uint8Array | undefined;
   code: number | undefined;
+  /** The Challenge as it came. */
+  challengeBytes: Uint8Array = none;
   verdictKey: Uint8Array | undefined;
   /** The context that was asked for. */
   context: Uint8Array = new Uint8Array(32);
@@ -120,7 +124,8 @@ export class ClientEnd extends End {
     this.shown = bends.shows ?? this.pair.public;
     if (bends.counter !== undefined) schedule.n = bends.counter;
     const c1 = schedule.encryptAndHash(this.shown);
-    if (bends.skipDh !== true) schedule.mixKey(schedule.dh(this.pair.secret, this.#re));
+    const se = bends.zeroDh === true ? new Uint8Array(32) : schedule.dh(this.pair.secret, this.#re);
+    if (bends.skipDh !== true) schedule.mixKey(se);
     const c2 = schedule.encryptAndHash(this.context);
     this.finish("client");
     return concat(c1, c2);
@@ -153,6 +158,7 @@ export class ClientEnd extends End {
       return this.note({ word: `hint:${hexOf(hint)}`, data: none });
     }
     const message = await wire.read(98, "a Challenge", patience);
+    this.challengeBytes = message;
     if (this.#foreseen !== undefined) {
       if (hexOf(this.#foreseen) !== hexOf(message))
         throw new Deviation(`the Challenge ${hexOf(this.#foreseen)} (HS-044)`, hexOf(message));

@@ -23,7 +23,7 @@ export interface ChallengeBends {
   readonly route?: Uint8Array;
   /** What DH yields at the server, where it is all zeros at the client. */
   readonly zero?: "ee" | "es";
-  /** Leaves a step of the key schedule out. */
+  /** Leaves a step of the key schedule out (`ee`: mixes nothing in, as there has to be a key). */
   readonly skip?: "ee" | "es" | "mixHash(e)" | "mixHash(route)";
   readonly counterOfKey?: bigint;
   readonly counterOfCode?: bigint;
@@ -76,7 +76,8 @@ export class ServerEnd extends End {
     if (bends.skip !== "mixHash(e)") schedule.mixHash(ephemeral);
     const zeros = new Uint8Array(32);
     const dh = (secret: Uint8Array) => schedule.dh(secret, this.re);
-    if (bends.skip !== "ee") schedule.mixKey(bends.zero === "ee" ? zeros : dh(setting.ephemeral.secret));
+    if (bends.skip === "ee") schedule.mixKey(none);
+    else schedule.mixKey(bends.zero === "ee" ? zeros : dh(setting.ephemeral.secret));
     schedule.n = bends.counterOfKey ?? 0n;
     const c1 = schedule.encryptAndHash(bends.shows ?? pair.public);
     if (bends.skip !== "es") schedule.mixKey(bends.zero === "es" ? zeros : dh(pair.secret));
