@@ -34,7 +34,7 @@ export async function run(work: Work, contender: Contender, sizes: Sizes): Promi
 }
 
 /** A process of `end.ts`, and what it says. */
-class End {
+export class End {
   /** Never resolves. */
   readonly failed: Promise<never>;
   readonly #process: ChildProcess;

@@ -17,9 +17,12 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
-/** A table for each metric that was measured. */
-export function tables({ samples, contenders }: Results): Table[] {
-  const all = metrics.map((metric): Table => {
+/** A table for each metric that was measured, of those there are. */
+export function tables(
+  { samples, contenders }: Pick<Results, "samples" | "contenders">,
+  of: readonly Metric[] = metrics,
+): Table[] {
+  const all = of.map((metric): Table => {
     const own = series(samples, metric.id, ownId);
     const rows = Object.entries(contenders).flatMap(([contender, name]): Row[] => {
       const values = series(samples, metric.id, contender);
