@@ -73,7 +73,7 @@ def send(arguments: argparse.Namespace) -> int:
 
 
 def receive(arguments: argparse.Namespace) -> int:
-    """Accept one connection and write what its client sends to standard output."""
+    """Accept one connection, write what its client sends to standard output, and send a file back if there is one."""
     pair = read_secret_key(arguments.key)
     before = read_authorized_keys(arguments.authorized_keys, HONOURED)
     with socket.create_server((arguments.host, arguments.port)) as listener:
@@ -100,9 +100,20 @@ def receive(arguments: argparse.Namespace) -> int:
             sys.stdout.buffer.write(event.data)
         elif event.name == "end":
             sys.stdout.buffer.flush()
-            channel.close()
+            if reply is None:
+                channel.close()
 
-    Driver(sock, channel, handle).run()
+    def refill() -> None:
+        if channel.state in ("Open", "HalfClosedRemote"):
+            data = reply.read(CHUNK)
+            channel.write(data) if data else channel.close()
+
+    reply = None if arguments.reply is None else open(arguments.reply, "rb")
+    try:
+        Driver(sock, channel, handle, refill if reply else None).run()
+    finally:
+        if reply is not None:
+            reply.close()
     return report(channel)
 
 
@@ -120,6 +131,7 @@ def main() -> int:
     command.add_argument("--key", required=True)
     command.add_argument("--authorized-keys", required=True)
     command.add_argument("--host", default="127.0.0.1")
+    command.add_argument("--reply", metavar="FILE", help="send this file to the client")
     command.add_argument("port", type=int)
     command.set_defaults(run=receive)
     arguments = parser.parse_args()

@@ -236,7 +236,7 @@ class Channel:
         """One output of a cell."""
         name, _, alert = output.partition(":")
         if name == "closeTransport":
-            self.closed = True  # ST-052: what waits is the driver's to offer once more
+            self.closed = True  # ST-052: what waits is the driver's to offer or to drop
         elif name == "endTransport":
             self.half_close = True
         elif name == "failed":

@@ -15,7 +15,7 @@ HAWSER = [sys.executable, "-m", "hawser"]
 
 class Command(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(dir=ROOT.parent)
+        folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 

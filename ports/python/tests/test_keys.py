@@ -2,7 +2,7 @@ import os
 import tempfile
 import unittest
 
-from tests.common import ROOT, load, spec
+from tests.common import load, spec
 from hawser import KeyPair
 from hawser.authorized import parse_authorized_keys
 from hawser.files import parse_secret_key_file, read_authorized_keys, read_secret_key, write_secret_key
@@ -84,7 +84,7 @@ class Urls(unittest.TestCase):
 
 class Files(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(dir=ROOT.parent)
+        self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         self.path = os.path.join(self.folder.name, "k")
 
