@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { showPath } from "../keys/errors.ts";
 import { formatPublicKey, parsePublicKey } from "../keys/portable.ts";
 import { requireSocketPath } from "../net/dial.ts";
@@ -73,6 +74,7 @@ export async function openAgentKeys(path: string, options: AgentKeysOptions = {}
   const { key: wanted, timeout = defaultAskTimeout } = options;
   requireSocketPath(path);
   if (wanted !== undefined) parsePublicKey(wanted);
+  await requireNoFile(path);
   const asker = new AgentAsker(path, timeout);
   try {
     const all = await listKeys(asker);
@@ -91,6 +93,16 @@ export async function openAgentKeys(path: string, options: AgentKeysOptions = {}
     asker.close();
     throw error;
   }
+}
+
+/** A path that is another thing than a socket is a mistake, and no agent to wait for: a key's file, say. */
+async function requireNoFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || found.isSocket() || process.platform === "win32") return;
+  throw new AgentError(
+    "ERR_HAWSER_AGENT_UNREACHABLE",
+    `The key agent at ${showPath(path)}: there is no socket but something else; a key's file is named without agent:.`,
+  );
 }
 
 /** All of them: one after the other, as the first answer says how many there are. */

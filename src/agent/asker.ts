@@ -21,6 +21,8 @@ interface Asked {
   readonly resolve: (response: AgentResponse) => void;
   readonly reject: (error: AgentError) => void;
   readonly deadline: NodeJS.Timeout;
+  /** An agent has got it, over this connection or one before. */
+  wasSent: boolean;
   /** Connections that ended while it had no answer. */
   losses: number;
 }
@@ -78,7 +80,7 @@ export class AgentAsker {
     if (this.#isClosed) throw this.#error("ERR_HAWSER_AGENT_CLOSED", "the key was given up on this side");
     const response = await new Promise<AgentResponse>((resolve, reject) => {
       const deadline = setTimeout(() => this.#giveUp(asked), this.#timeout);
-      const asked: Asked = { question, resolve, reject, deadline, losses: 0 };
+      const asked: Asked = { question, resolve, reject, deadline, wasSent: false, losses: 0 };
       this.#queue.push(asked);
       this.#send();
     });
@@ -113,6 +115,7 @@ export class AgentAsker {
     socket.ref();
     for (const asked of this.#queue.splice(0)) {
       this.#sent.push(asked);
+      asked.wasSent = true;
       socket.write(encodeRequest({ ...asked.question, number: this.#next } as AgentRequest));
       this.#next = (this.#next + 1) >>> 0;
     }
@@ -198,7 +201,7 @@ export class AgentAsker {
     const isSent = this.#sent.includes(asked);
     const list = isSent ? this.#sent : this.#queue;
     list.splice(list.indexOf(asked), 1);
-    asked.reject(isSent || this.#isConnected ? this.#late() : this.#unreachable());
+    asked.reject(asked.wasSent ? this.#late() : this.#unreachable());
     if (isSent) this.#drop();
     if (!this.#isIdle) this.#send();
   }
