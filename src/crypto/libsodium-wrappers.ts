@@ -72,7 +72,8 @@ function primitivesOver(raw: RawSodium, scratch: WasmScratch): Primitives {
       });
     },
 
-    blake2b(input) {
+    blake2b(input, out) {
+      if (out !== undefined) checkLength("out", out, DIGEST_LENGTH);
       return scratch.use(input.length, (buffer) => {
         write(input, buffer);
         const { output } = scratch;
@@ -80,7 +81,9 @@ function primitivesOver(raw: RawSodium, scratch: WasmScratch): Primitives {
           raw._crypto_generichash(output, DIGEST_LENGTH, buffer, input.length, 0, NONE, 0) === 0,
           "crypto_generichash",
         );
-        return copy(output, DIGEST_LENGTH);
+        if (out === undefined) return copy(output, DIGEST_LENGTH);
+        out.set(read(output, DIGEST_LENGTH));
+        return out;
       });
     },
 

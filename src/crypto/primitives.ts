@@ -35,8 +35,11 @@ export interface Primitives {
    */
   x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined;
 
-  /** BLAKE2b with a 64-byte output, no key, no salt, of any number of bytes. RFC 7693. */
-  blake2b(input: Uint8Array): Uint8Array;
+  /**
+   * BLAKE2b with a 64-byte output, no key, no salt, of any number of bytes. RFC 7693. The output is written to `out` and
+   * that given back where there is one (64 bytes, apart from the input); a provider need not know of it.
+   */
+  blake2b(input: Uint8Array, out?: Uint8Array): Uint8Array;
 
   /**
    * ChaCha20-Poly1305 encryption. RFC 8439 §2.8. Writes the ciphertext and its 16-byte tag to `out`, whose length

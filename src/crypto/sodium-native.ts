@@ -108,8 +108,9 @@ function primitivesOver(native: SodiumNative, longTexts: LongTexts | undefined):
       return shared;
     },
 
-    blake2b(input) {
-      const digest = unmovedBytes(DIGEST_LENGTH);
+    blake2b(input, out) {
+      const digest = out ?? unmovedBytes(DIGEST_LENGTH);
+      checkLength("out", digest, DIGEST_LENGTH);
       native.crypto_generichash(digest, input);
       return digest;
     },

@@ -21,9 +21,10 @@ export class CipherState {
   /** Takes a copy of a 32-byte key; the counter starts at 0. */
   initializeKey(key: Uint8Array): void {
     if (key.length !== keyLength) throw new RangeError("a cipher key has 32 bytes");
-    this.wipe();
-    this.#k = secretCopy(key);
-    this.setNonce(0n);
+    if (this.#k === undefined) this.#k = secretCopy(key);
+    else this.#k.set(key);
+    this.#high = 0;
+    this.#low = 0;
     this.#wiped = false;
   }
 

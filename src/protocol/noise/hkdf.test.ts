@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { loadPrimitives } from "../../crypto/index.ts";
-import { hkdf, hmac } from "./hkdf.ts";
+import { hkdf, hmac, newDigest } from "./hkdf.ts";
 
 const primitives = await loadPrimitives();
 const openssl = (key: Uint8Array, ...data: readonly Uint8Array[]) => {
@@ -24,7 +24,11 @@ describe("HMAC and HKDF", () => {
     (ck, ikm) => {
       const temp = openssl(ck, ikm);
       const first = openssl(temp, Uint8Array.of(1));
-      expect(hkdf(primitives, ck, ikm)).toEqual([first, openssl(temp, first, Uint8Array.of(2))]);
+      const outputs = [newDigest(), newDigest(), ck.slice()] as const;
+      hkdf(primitives, ck, ikm, outputs[0], outputs[1]);
+      expect(outputs.slice(0, 2)).toEqual([first, openssl(temp, first, Uint8Array.of(2))]);
+      hkdf(primitives, outputs[2], ikm, outputs[2]); // over the chaining key, and the first alone
+      expect(outputs[2]).toEqual(first);
     },
   );
 

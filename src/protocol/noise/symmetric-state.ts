@@ -2,14 +2,20 @@ import type { Primitives } from "../../crypto/primitives.ts";
 import { ascii, concat } from "../bytes.ts";
 import { hashLength, keyLength } from "../limits.ts";
 import { CipherState } from "./cipher-state.ts";
-import { hkdf } from "./hkdf.ts";
+import { hashInto, hkdf, newDigest } from "./hkdf.ts";
+
+/** What `h` is made of, in one piece of memory for all: nothing in it is secret. */
+const hashed = new Uint8Array(512);
+/** The second output of HKDF until it has been taken on. */
+const tempKey = newDigest();
+const nothing = new Uint8Array(0);
 
 /** Noise's SymmetricState: the chaining key `ck`, the handshake hash `h` and a CipherState (Noise rev 34 §5.2). */
 export class SymmetricState {
   readonly #primitives: Primitives;
   readonly #cipherState: CipherState;
-  #ck: Uint8Array;
-  #h: Uint8Array;
+  readonly #ck = newDigest();
+  readonly #h = new Uint8Array(new ArrayBuffer(hashLength));
   #wiped = false;
 
   /** InitializeSymmetric. The name has at most 64 ASCII characters; it is padded with zeros, not hashed. */
@@ -18,21 +24,22 @@ export class SymmetricState {
     if (name.length > hashLength) throw new RangeError("a protocol name has at most 64 bytes here");
     this.#primitives = primitives;
     this.#cipherState = new CipherState(primitives);
-    this.#h = new Uint8Array(hashLength);
     this.#h.set(name);
-    this.#ck = this.#h.slice();
+    this.#ck.set(name);
   }
 
   mixKey(inputKeyMaterial: Uint8Array): void {
-    const [ck, tempK] = hkdf(this.#primitives, this.#chainingKey(), inputKeyMaterial);
-    this.#primitives.wipe(this.#ck);
-    this.#ck = ck;
-    this.#cipherState.initializeKey(tempK.subarray(0, keyLength));
-    this.#primitives.wipe(tempK);
+    hkdf(this.#primitives, this.#chainingKey(), inputKeyMaterial, this.#ck, tempKey);
+    this.#cipherState.initializeKey(tempKey.subarray(0, keyLength));
+    this.#primitives.wipe(tempKey);
   }
 
   mixHash(data: Uint8Array): void {
-    this.#h = this.#primitives.blake2b(concat(this.#h, data));
+    const length = hashLength + data.length;
+    const input = length <= hashed.length ? hashed : new Uint8Array(length);
+    input.set(this.#h);
+    input.set(data, hashLength);
+    hashInto(this.#primitives, this.#h, input.subarray(0, length));
   }
 
   /** `h`: 64 bytes that stand for all that was said so far. Public. */
@@ -55,13 +62,14 @@ export class SymmetricState {
 
   /** The transport keys, from initiator to responder and back. */
   split(): [CipherState, CipherState] {
-    const [first, second] = hkdf(this.#primitives, this.#chainingKey(), new Uint8Array(0));
+    const first = newDigest();
+    hkdf(this.#primitives, this.#chainingKey(), nothing, first, tempKey);
     const pair: [CipherState, CipherState] = [
       new CipherState(this.#primitives, first.subarray(0, keyLength)),
-      new CipherState(this.#primitives, second.subarray(0, keyLength)),
+      new CipherState(this.#primitives, tempKey.subarray(0, keyLength)),
     ];
     this.#primitives.wipe(first);
-    this.#primitives.wipe(second);
+    this.#primitives.wipe(tempKey);
     return pair;
   }
 
@@ -70,8 +78,8 @@ export class SymmetricState {
    * to Noise, for the verdict key and the exporter.
    */
   deriveSecret(label: string): Uint8Array {
-    const [secret, unused] = hkdf(this.#primitives, this.#chainingKey(), concat(ascii(label), this.#h));
-    this.#primitives.wipe(unused);
+    const secret = newDigest();
+    hkdf(this.#primitives, this.#chainingKey(), concat(ascii(label), this.#h), secret);
     return secret;
   }
 
