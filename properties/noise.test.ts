@@ -5,6 +5,7 @@
 import { fc, test } from "@fast-check/vitest";
 import NoiseState from "noise-handshake";
 import { describe, expect, it } from "vitest";
+import { Ephemeral } from "../src/protocol/noise/ephemeral.ts";
 import { HandshakeState } from "../src/protocol/noise/handshake-state.ts";
 import { XX } from "../src/protocol/noise/patterns.ts";
 import { primitives } from "./model/pair.ts";
@@ -28,7 +29,14 @@ function state(
   prologue: Uint8Array,
 ): HandshakeState {
   const s = primitives.x25519PublicKey(secretKey);
-  return new HandshakeState({ primitives, pattern: XX, initiator, prologue, s, e });
+  return new HandshakeState({
+    primitives,
+    pattern: XX,
+    initiator,
+    prologue,
+    s,
+    e: new Ephemeral(primitives, e),
+  });
 }
 
 // The steps of the Hello, the Challenge and the Response, of either end: a step left out or changed is another message.

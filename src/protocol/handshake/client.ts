@@ -2,6 +2,7 @@ import type { Primitives } from "../../crypto/primitives.ts";
 import { concat, readU16 } from "../bytes.ts";
 import { keyLength, routeLength } from "../limits.ts";
 import type { CipherState } from "../noise/cipher-state.ts";
+import { Ephemeral } from "../noise/ephemeral.ts";
 import { HandshakeState } from "../noise/handshake-state.ts";
 import { XX } from "../noise/patterns.ts";
 import { UsageError } from "../usage-error.ts";
@@ -37,6 +38,7 @@ export type ChallengeJudgement =
 export class ClientHandshake {
   readonly hello: Uint8Array;
   readonly #options: ClientHandshakeOptions;
+  readonly #e: Ephemeral;
   readonly #state: HandshakeState;
 
   /** Makes the Hello (HS-024 to HS-029). Throws {@link UsageError} for a low-order configured key (HS-019). */
@@ -44,21 +46,24 @@ export class ClientHandshake {
     const { primitives } = options;
     this.#options = options;
     const e = options.randomBytes(keyLength); // HS-004, SC-043
+    this.#e = new Ephemeral(primitives, e);
+    primitives.wipe(e);
     try {
-      const route = makeRoute(options, e);
+      const route = makeRoute(options, this.#e);
       this.#state = new HandshakeState({
         primitives,
         pattern: XX,
         initiator: true,
         prologue: header,
         s: options.publicKey,
-        e,
+        e: this.#e,
       });
       const message = this.#state.writeMessage(route);
       if ("fault" in message) throw new Error("the first message of XX has no DH");
       this.hello = concat(header, message.bytes);
-    } finally {
-      primitives.wipe(e);
+    } catch (error) {
+      this.#e.wipe();
+      throw error;
     }
   }
 
@@ -104,10 +109,12 @@ export class ClientHandshake {
   }
 
   finish(): Session {
+    this.#e.wipe();
     return finishHandshake(this.#options.primitives, this.#state);
   }
 
   wipe(): void {
+    this.#e.wipe();
     this.#state.wipe();
   }
 }
@@ -115,16 +122,12 @@ export class ClientHandshake {
 /** RT-001 to RT-007: the route, or random bytes for a client that does not know the server's key. */
 function makeRoute(
   { primitives, randomBytes, serverKey, via }: ClientHandshakeOptions,
-  e: Uint8Array,
+  e: Ephemeral,
 ): Uint8Array {
   if (serverKey === undefined) return randomBytes(routeLength);
-  if (via !== undefined) {
-    const output = primitives.x25519(e, serverKey);
-    if (output === undefined) throw lowOrder("serverKey");
-    primitives.wipe(output);
-  }
+  if (!e.keep(serverKey)) throw lowOrder("serverKey");
   const route = sealRoute(primitives, header, e, via ?? serverKey, serverKey);
-  if (route === undefined) throw lowOrder(via === undefined ? "serverKey" : "via");
+  if (route === undefined) throw lowOrder("via");
   return route;
 }
 

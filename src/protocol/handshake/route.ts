@@ -1,6 +1,7 @@
 import type { Primitives } from "../../crypto/primitives.ts";
 import { ascii, concat } from "../bytes.ts";
 import { keyLength } from "../limits.ts";
+import type { Ephemeral } from "../noise/ephemeral.ts";
 import { HandshakeState } from "../noise/handshake-state.ts";
 import { N } from "../noise/patterns.ts";
 
@@ -15,7 +16,7 @@ function routePrologue(header: Uint8Array): Uint8Array {
 export function sealRoute(
   primitives: Primitives,
   header: Uint8Array,
-  e: Uint8Array,
+  e: Ephemeral,
   via: Uint8Array,
   serverKey: Uint8Array,
 ): Uint8Array | undefined {

@@ -3,6 +3,7 @@ import { isZero, secretCopy, u16 } from "../bytes.ts";
 import type { OwnKey } from "../key-holder.ts";
 import { headerLength, keyLength } from "../limits.ts";
 import type { CipherState } from "../noise/cipher-state.ts";
+import { Ephemeral } from "../noise/ephemeral.ts";
 import { HandshakeState } from "../noise/handshake-state.ts";
 import { XX } from "../noise/patterns.ts";
 import { openRoute } from "./route.ts";
@@ -33,6 +34,7 @@ export class ServerHandshake {
   readonly #options: ServerHandshakeOptions;
   /** Each key's DH with the client's ephemeral key, as far as it has been asked for. */
   readonly #outputs = new Map<OwnKey, Uint8Array>();
+  #e: Ephemeral | undefined;
   #state: HandshakeState | undefined;
 
   /** @param hello 88 bytes, whose header has been found good */
@@ -76,15 +78,16 @@ export class ServerHandshake {
   writeChallenge(ownKey: OwnKey, code: number): Uint8Array | undefined {
     const { primitives, randomBytes } = this.#options;
     const e = randomBytes(keyLength); // HS-004, SC-043
+    this.#e = new Ephemeral(primitives, e);
+    primitives.wipe(e);
     this.#state = new HandshakeState({
       primitives,
       pattern: XX,
       initiator: false,
       prologue: this.hello.subarray(0, headerLength), // HS-032: as received
       s: ownKey.publicKey,
-      e,
+      e: this.#e,
     });
-    primitives.wipe(e);
     this.#state.readMessage(this.hello.subarray(headerLength));
     const message = this.#state.writeMessage(u16(code), this.#outputs.get(ownKey));
     this.#wipeOutputs();
@@ -106,11 +109,13 @@ export class ServerHandshake {
   }
 
   finish(): Session {
+    this.#e?.wipe();
     return finishHandshake(this.#options.primitives, this.#challenged());
   }
 
   wipe(): void {
     this.#wipeOutputs();
+    this.#e?.wipe();
     this.#state?.wipe();
   }
 

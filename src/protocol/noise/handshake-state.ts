@@ -1,8 +1,9 @@
 import type { Primitives } from "../../crypto/primitives.ts";
-import { concat, isZero, secretCopy } from "../bytes.ts";
+import { concat, isZero } from "../bytes.ts";
 import { known } from "../known.ts";
 import { keyLength, tagLength } from "../limits.ts";
 import type { CipherState } from "./cipher-state.ts";
+import type { Ephemeral } from "./ephemeral.ts";
 import { type Pattern, protocolName, type Token } from "./patterns.ts";
 import { SymmetricState } from "./symmetric-state.ts";
 
@@ -13,8 +14,8 @@ export interface HandshakeStateOptions {
   readonly prologue: Uint8Array;
   /** The own static public key; its secret stays with the key holder. */
   readonly s?: Uint8Array;
-  /** The own ephemeral secret key. */
-  readonly e?: Uint8Array;
+  /** The own ephemeral key. Whoever made it wipes it. */
+  readonly e?: Ephemeral;
   /** The responder's static public key, where the pattern says that it is known. */
   readonly rs?: Uint8Array;
 }
@@ -34,7 +35,7 @@ export class HandshakeState {
   readonly #primitives: Primitives;
   readonly #initiator: boolean;
   readonly #s: Uint8Array | undefined;
-  readonly #e: Uint8Array | undefined;
+  readonly #e: Ephemeral | undefined;
   #rs: Uint8Array | undefined;
   #re: Uint8Array | undefined;
   readonly #symmetricState: SymmetricState;
@@ -44,7 +45,7 @@ export class HandshakeState {
     this.#primitives = options.primitives;
     this.#initiator = options.initiator;
     this.#s = options.s;
-    this.#e = options.e && secretCopy(options.e);
+    this.#e = options.e;
     this.#rs = options.rs;
     this.#messages = [...options.pattern.messages];
     this.#symmetricState = new SymmetricState(options.primitives, protocolName(options.pattern));
@@ -71,7 +72,7 @@ export class HandshakeState {
     const parts: Uint8Array[] = [];
     for (const token of this.#nextMessage()) {
       if (token === "e") {
-        const publicKey = this.#primitives.x25519PublicKey(known(this.#e, "an ephemeral key"));
+        const { publicKey } = known(this.#e, "an ephemeral key");
         this.#symmetricState.mixHash(publicKey);
         parts.push(publicKey);
       } else if (token === "s") {
@@ -125,7 +126,6 @@ export class HandshakeState {
   }
 
   wipe(): void {
-    if (this.#e !== undefined) this.#primitives.wipe(this.#e);
     this.#symmetricState.wipe();
   }
 
@@ -140,9 +140,7 @@ export class HandshakeState {
     const [own, remote] = this.#initiator ? [token[0], token[1]] : [token[1], token[0]];
     const publicKey = remote === "e" ? known(this.#re, "the peer's e") : known(this.#rs, "the peer's s");
     const output =
-      own === "s"
-        ? known(staticDh, "the static key's DH")
-        : this.#primitives.x25519(known(this.#e, "an ephemeral key"), publicKey);
+      own === "s" ? known(staticDh, "the static key's DH") : known(this.#e, "an ephemeral key").dh(publicKey);
     if (output === undefined || isZero(output)) return false; // NO-010
     this.#symmetricState.mixKey(output);
     if (own === "e") this.#primitives.wipe(output);
