@@ -135,14 +135,12 @@ function deadlineError(place: Place): HawserError {
 
 /** Only what is listed: a `signal`, say, would end a connection that is open. */
 function netOptions(options: DialOptions): DialOptions {
-  const { localAddress, localPort, family, hints, lookup, noDelay = true } = options;
-  const { keepAlive, keepAliveInitialDelay, autoSelectFamily, autoSelectFamilyAttemptTimeout } = options;
-  const all = {
-    ...{ localAddress, localPort, family, hints, lookup, noDelay },
-    ...{ keepAlive, keepAliveInitialDelay, autoSelectFamily, autoSelectFamilyAttemptTimeout },
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const given: Record<string, unknown> = { noDelay: true };
+  for (const name of dialNameList) if (options[name] !== undefined) given[name] = options[name];
+  return given;
 }
+
+const dialNameList = Object.keys(dialNames) as (keyof DialOptions)[];
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -7,23 +7,27 @@ export interface RecordSizes {
   readonly later: number;
 }
 
+/** As much as a record may carry, and pieces of memory of that length that no outbox uses now. */
+const mostInRecord = 65_536;
+const spare: Uint8Array[] = [];
+const mostSpare = 4;
+
 /**
- * What is written in one tick, sealed together: whole records as soon as there are enough bytes for one, the rest when
- * the tick is over.
+ * What is written in one tick, sealed together: whole records as soon as there are enough bytes for one, straight from the
+ * chunk where they can, the rest when the tick is over.
  *
- * Chunks are kept, not copied. They are the caller's again once their writes have called back. Of a write that is taken
- * on at once Node tells that in a later tick of its queue than the one that empties this.
+ * That rest is copied, into memory that all outboxes share: a chunk is its writer's again when `add` returns.
  */
 export class Outbox {
   readonly #sizes: RecordSizes;
   readonly #send: (data: Uint8Array) => void;
-  #chunks: Uint8Array[] = [];
+  #rest: Uint8Array | undefined;
   #length = 0;
-  /** How much has been sent, while it matters. */
+  /** How much has been sent in whole records, while it matters. */
   #sent = 0;
   #isScheduled = false;
 
-  /** @param send seals data in records of the later size */
+  /** @param send seals data in records of the later size, before it returns */
   constructor(sizes: RecordSizes, send: (data: Uint8Array) => void) {
     this.#sizes = sizes;
     this.#send = send;
@@ -35,11 +39,11 @@ export class Outbox {
   }
 
   add(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
-    while (this.#length >= this.#recordSize) this.#sealWholeRecords();
-    if (this.#length === 0 || this.#isScheduled) return;
+    let start = 0;
+    while (this.#length + chunk.length - start >= this.#recordSize) start = this.#sealWhole(chunk, start);
+    if (start === chunk.length) return;
+    this.#keep(start === 0 ? chunk : chunk.subarray(start));
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     process.nextTick(() => {
       this.#isScheduled = false;
@@ -49,12 +53,18 @@ export class Outbox {
 
   /** Sends what there is. */
   seal(): void {
-    if (this.#length > 0) this.#send(this.#take());
+    const rest = this.#rest;
+    if (rest === undefined) return;
+    const data = rest.subarray(0, this.#length);
+    this.#rest = undefined;
+    this.#length = 0;
+    this.#send(data);
+    if (spare.length < mostSpare) spare.push(rest);
   }
 
   /** Forgets what there is: there is nobody to send it to. */
   clear(): void {
-    this.#chunks = [];
+    this.#rest = undefined;
     this.#length = 0;
   }
 
@@ -62,25 +72,26 @@ export class Outbox {
     return this.#sent < beginning ? this.#sizes.first : this.#sizes.later;
   }
 
-  /** One of the first size, or all of the later. */
-  #sealWholeRecords(): void {
-    const data = this.#take();
+  /** One record of the first size or with what waits, or all of the later: where the chunk's rest begins. */
+  #sealWhole(chunk: Uint8Array, start: number): number {
     const size = this.#recordSize;
-    const whole = size < this.#sizes.later ? size : data.length - (data.length % size);
-    this.#sent += whole;
-    const rest = data.subarray(whole);
-    if (rest.length > 0) {
-      this.#chunks.push(rest);
-      this.#length = rest.length;
+    const waited = this.#length;
+    const left = chunk.length - start;
+    const whole = waited > 0 || size < this.#sizes.later ? size - waited : left - (left % size);
+    const end = start + whole;
+    this.#sent += waited + whole;
+    if (waited > 0) {
+      this.#keep(chunk.subarray(start, end));
+      this.seal();
+    } else {
+      this.#send(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end));
     }
-    this.#send(data.subarray(0, whole));
+    return end;
   }
 
-  #take(): Uint8Array {
-    const [first] = this.#chunks;
-    const isOne = first !== undefined && this.#chunks.length === 1;
-    const data = isOne ? first : Buffer.concat(this.#chunks, this.#length);
-    this.clear();
-    return data;
+  #keep(bytes: Uint8Array): void {
+    this.#rest ??= spare.pop() ?? Buffer.allocUnsafeSlow(mostInRecord);
+    this.#rest.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
 }

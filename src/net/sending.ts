@@ -9,7 +9,7 @@ type Callback = (error?: Error | null) => void;
  * stop nor a timer would ever be seen.
  */
 const perTurn = 1_048_576;
-const leastPerWrite = 256;
+const leastPerWrite = 64;
 
 const nothing = new Uint8Array(0);
 /** Empty chunks that stand, among what is written, for calls of `flush()`. */
@@ -53,6 +53,18 @@ export class Sending {
     return this.#outbox.length > 0 || this.#blocked !== undefined;
   }
 
+  /**
+   * Takes a chunk on that nothing has to wait for: whether it has. Then it is its writer's again, and the write is over.
+   */
+  takeAtOnce(chunk: Uint8Array): boolean {
+    const driver = this.#driver;
+    if (driver === undefined || this.#blocked !== undefined || this.#takenInTurn >= perTurn) return false;
+    if (chunk.length > this.#highWaterMark - this.#outbox.length - driver.backlog || driver.isOver) return false;
+    this.#takenInTurn += Math.max(chunk.length, leastPerWrite);
+    this.#outbox.add(chunk);
+    return true;
+  }
+
   /** Takes a chunk on: how many bytes it is. One write at a time, as Node has it. */
   write(chunk: Uint8Array, callback: Callback): number {
     if (chunk.length === 0 && markers.has(chunk)) {
@@ -78,7 +90,7 @@ export class Sending {
     if (this.#outbox.length + this.#driver.backlog > this.#blocked.limit) return;
     const { rest, callback } = this.#blocked;
     if (this.#takenInTurn >= perTurn) this.#turn ??= setImmediate(() => this.#onTurn());
-    else if (rest.length > 0) this.#take(rest, callback, true);
+    else if (rest.length > 0) this.#take(rest, callback);
     else this.release();
   }
 
@@ -100,13 +112,11 @@ export class Sending {
   }
 
   /** No more at a time than a turn may: all of a chunk of a gigabyte would be sealed, and held twice, at once. */
-  #take(chunk: Uint8Array, callback: Callback, isRest = false): void {
+  #take(chunk: Uint8Array, callback: Callback): void {
     const isAll = chunk.length <= perTurn;
     const piece = isAll ? chunk : chunk.subarray(0, perTurn);
     this.#takenInTurn += Math.max(piece.length, leastPerWrite);
     this.#outbox.add(piece);
-    // Node tells the writer at once of a write that ends in a later turn: nothing of its chunk may wait for the tick's end.
-    if (isRest && isAll) this.#outbox.seal();
     this.#block(this.#highWaterMark, callback, isAll ? nothing : chunk.subarray(perTurn));
   }
 

@@ -219,6 +219,7 @@ export class HawserSocket extends NetSurface {
   override write(chunk: unknown, callback?: Callback): boolean;
   override write(chunk: unknown, encoding: BufferEncoding, callback?: Callback): boolean;
   override write(chunk: unknown, encodingOrCallback?: BufferEncoding | Callback, last?: Callback): boolean {
+    if (encodingOrCallback === undefined && last === undefined && this.#writeAtOnce(chunk)) return true;
     const callback = typeof encodingOrCallback === "function" ? encodingOrCallback : last;
     if (this.#late.isHeld) {
       this.#late.refuse(callback);
@@ -227,6 +228,20 @@ export class HawserSocket extends NetSurface {
     const encoding = typeof encodingOrCallback === "string" ? encodingOrCallback : "utf8";
     const told = callback && ((error?: Error | null) => callback(this.failure ?? error));
     return super.write(chunk, encoding, told);
+  }
+
+  /**
+   * The short way of bytes that nobody wants called back for, while nothing waits: Node's way takes longer than all the
+   * rest that is done about a short message.
+   */
+  #writeAtOnce(chunk: unknown): boolean {
+    if (!this.#isOpen || !(chunk instanceof Uint8Array) || chunk.length === 0) return false;
+    if (this.writableLength > 0 || this.writableCorked > 0 || this.writableNeedDrain) return false;
+    if (this.writableEnded || this.destroyed || this.failure !== undefined) return false;
+    if (!this.#sending.takeAtOnce(chunk)) return false;
+    this.bytesWritten += chunk.length;
+    this.#notIdle();
+    return true;
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {

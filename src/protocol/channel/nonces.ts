@@ -9,10 +9,16 @@ export function withoutNonces(
   actions: readonly Action[],
   event: MachineEvent,
 ): MachineEvent | undefined {
-  if (!actions.some(seals)) return undefined;
+  let isSealing = false;
+  let records = 0;
+  for (const action of actions) {
+    if (!seals(action)) continue;
+    isSealing = true;
+    records += recordsFor(writer, action, event);
+  }
+  if (!isSealing) return undefined;
   const reason = { code: "nonces_exhausted" } as const;
   if (!writer.canSealLast) return { name: "nonce.none", reason };
-  const records = actions.reduce((sum, action) => sum + recordsFor(writer, action, event), 0);
   return writer.canSeal(records) ? undefined : { name: "nonce.last", reason };
 }
 

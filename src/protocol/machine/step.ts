@@ -18,9 +18,14 @@ const sealing: ReadonlySet<string> = new Set([
   "send.pong",
 ]);
 
+/** By actions, as it is asked of each record's. */
+const known = new Map<Action, boolean>();
+
 /** Whether an output needs a nonce of the own direction. */
 export function seals(action: Action): boolean {
-  return action.startsWith("send.") && sealing.has(actionName(action));
+  const answer = known.get(action) ?? sealing.has(actionName(action));
+  known.set(action, answer);
+  return answer;
 }
 
 /** An action without the alert code that may follow its colon. */

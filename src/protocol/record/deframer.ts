@@ -1,4 +1,3 @@
-import { readU16 } from "../bytes.ts";
 import { minCiphertext, recordLengthLength } from "../limits.ts";
 import type { ByteQueue } from "./byte-queue.ts";
 
@@ -23,9 +22,9 @@ export class Deframer {
   next(): Frame | undefined {
     const queue = this.#queue;
     if (queue.length < recordLengthLength) return undefined;
-    const length = readU16(queue.peek(recordLengthLength), 0);
+    const length = (queue.byteAt(0) << 8) | queue.byteAt(1);
     if (length < minCiphertext) return { badLength: length };
     if (queue.length < recordLengthLength + length) return undefined;
-    return { ciphertext: queue.take(recordLengthLength + length).subarray(recordLengthLength) };
+    return { ciphertext: queue.take(recordLengthLength + length, recordLengthLength) };
   }
 }

@@ -50,6 +50,7 @@ export class RecordWriter {
   /** Data as records, in one buffer. */
   sealData(data: Uint8Array): Uint8Array {
     const size = this.#recordSize;
+    if (data.length <= size && data.length > 0) return this.seal("data", data);
     const lengths: number[] = [];
     let total = 0;
     for (let start = 0; start < data.length; start += size) {
