@@ -30,6 +30,7 @@ export class Alarm {
   set(at: number | undefined): void {
     this.#at = at;
     if (at === undefined) {
+      if (this.#timer === undefined && this.#check === undefined) return;
       clearTimeout(this.#timer);
       clearImmediate(this.#check);
       this.#timer = undefined;

@@ -33,7 +33,7 @@ export function withDirectInput(make: (onread: OnReadOpts) => Socket): Socket {
   const buffer = () => (left > 0 ? start : all);
   const callback = (read: number): boolean => {
     left -= read;
-    inlet.take(all.subarray(0, read));
+    inlet.take(new Uint8Array(all.buffer, 0, read));
     return true;
   };
   const socket = make({ buffer, callback }).pause();

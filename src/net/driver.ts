@@ -175,28 +175,35 @@ export class Driver {
   /** Calls the channel and carries out what it wants. */
   #run(call: () => Output[]): void {
     const from = this.channel.state;
+    let outputs: Output[];
     try {
-      for (const output of call()) {
-        this.#queue.push(output);
-        if (output.type === "transmit") this.#uncarried += output.bytes.length;
-      }
+      outputs = call();
     } catch (error) {
       if (error instanceof UsageError) throw error;
       this.#break(error);
       return;
     }
     this.#reports.state(from);
-    this.#carryOut();
+    this.#carryOut(outputs);
   }
 
-  #carryOut(): void {
+  #carryOut(outputs: readonly Output[] = []): void {
+    const [only] = outputs;
+    const isOne = outputs.length === 1 && this.#queue.length === 0 && !this.#isCarrying;
+    if (!isOne) {
+      for (const output of outputs) {
+        this.#queue.push(output);
+        if (output.type === "transmit") this.#uncarried += output.bytes.length;
+      }
+    }
     if (this.#isCarrying) return;
     this.#isCarrying = true;
     const isMany = this.#queue.length > 1;
     if (isMany) this.transport.cork();
     try {
+      if (isOne && only !== undefined) this.#carry(only);
       for (let output = this.#queue.shift(); output !== undefined; output = this.#queue.shift()) {
-        if (output.type !== "transmit" && output.type !== "data") this.#reports.output(output);
+        if (output.type === "transmit") this.#uncarried -= output.bytes.length;
         this.#carry(output);
       }
     } finally {
@@ -209,10 +216,10 @@ export class Driver {
   }
 
   #carry(output: Output): void {
+    if (output.type !== "transmit" && output.type !== "data") this.#reports.output(output);
     switch (output.type) {
       case "transmit":
         this.#awaitsFlush = true;
-        this.#uncarried -= output.bytes.length;
         this.transport.write(output.bytes);
         return;
       case "dh":

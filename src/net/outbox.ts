@@ -45,11 +45,13 @@ export class Outbox {
     this.#keep(start === 0 ? chunk : chunk.subarray(start));
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    process.nextTick(() => {
-      this.#isScheduled = false;
-      this.seal();
-    });
+    process.nextTick(this.#onTickEnd);
   }
+
+  readonly #onTickEnd = (): void => {
+    this.#isScheduled = false;
+    this.seal();
+  };
 
   /** Sends what there is. */
   seal(): void {

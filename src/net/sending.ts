@@ -59,7 +59,8 @@ export class Sending {
   takeAtOnce(chunk: Uint8Array): boolean {
     const driver = this.#driver;
     if (driver === undefined || this.#blocked !== undefined || this.#takenInTurn >= perTurn) return false;
-    if (chunk.length > this.#highWaterMark - this.#outbox.length - driver.backlog || driver.isOver) return false;
+    if (chunk.length > this.#highWaterMark - this.#outbox.length - driver.backlog || driver.isOver)
+      return false;
     this.#takenInTurn += Math.max(chunk.length, leastPerWrite);
     this.#outbox.add(chunk);
     return true;

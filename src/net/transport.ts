@@ -178,27 +178,28 @@ export class Transport {
     // While a stream is still connecting it calls these once more later: what is put over then is there already.
     stream._write = (chunk, encoding, callback) => {
       if (this.#writeError !== undefined) callback();
-      else _write.call(this.stream, chunk, encoding, this.#guarded(callback, [chunk]));
+      else _write.call(this.stream, chunk, encoding, this.#guarded(callback, chunk));
     };
     if (typeof _writev === "function") {
       stream._writev = (chunks, callback) => {
         if (this.#writeError !== undefined) callback();
         else {
           const written = chunks.map(({ chunk }) => chunk);
-          _writev.call(this.stream, chunks, this.#guarded(callback, written));
+          _writev.call(this.stream, chunks, this.#guarded(callback, undefined, written));
         }
       };
     }
     stream._final = (callback) => {
       if (this.#writeError !== undefined) callback();
-      else if (typeof _final === "function") _final.call(this.stream, this.#guarded(callback, []));
+      else if (typeof _final === "function") _final.call(this.stream, this.#guarded(callback));
       else callback();
     };
   }
 
-  #guarded(callback: Callback, written: readonly unknown[]): Callback {
+  #guarded(callback: Callback, one?: unknown, several: readonly unknown[] = []): Callback {
     return (error) => {
-      for (const chunk of written) release(chunk as Uint8Array);
+      if (one !== undefined) release(one as Uint8Array);
+      for (const chunk of several) release(chunk as Uint8Array);
       if (error != null && !this.stream.destroyed) this.#writeFailed(error);
       callback();
       this.#tellWrote();
@@ -212,11 +213,13 @@ export class Transport {
   #tellWrote(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    process.nextTick(() => {
-      this.#isTelling = false;
-      this.#events.wrote();
-    });
+    process.nextTick(this.#tell);
   }
+
+  readonly #tell = (): void => {
+    this.#isTelling = false;
+    this.#events.wrote();
+  };
 
   #writeFailed(error: Error): void {
     if (this.#writeError !== undefined) return;

@@ -7,6 +7,7 @@ import { UsageError } from "./usage-error.ts";
  */
 export function bytesOf(name: string, value: Uint8Array): Uint8Array {
   if (!(value instanceof Uint8Array)) throw new UsageError(`${name} is a Uint8Array`);
+  if (Object.getPrototypeOf(value) === Uint8Array.prototype) return value;
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
