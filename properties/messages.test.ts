@@ -7,6 +7,7 @@ import NoiseState from "noise-handshake";
 import { describe, expect, it } from "vitest";
 import { openRoute, sealRoute } from "../src/protocol/handshake/route.ts";
 import type { ClientChannel, ServerChannel } from "../src/protocol/index.ts";
+import { Ephemeral } from "../src/protocol/noise/ephemeral.ts";
 import { Actor, converse } from "./model/actor.ts";
 import { delivered, joined, primitives, serverKey, testClient, testKey, testServer } from "./model/pair.ts";
 import { plaintext, rawClient, rawServer, sealed } from "./model/raw-peer.ts";
@@ -59,7 +60,9 @@ describe("a route", () => {
       theirs.initialise(Buffer.concat([Buffer.from("hawser route"), head]), Buffer.from(via));
       theirs.e = pair;
       const message = Uint8Array.from(theirs.send(Buffer.from(wanted)));
-      expect(sealRoute(primitives, head, e, via, wanted)).toEqual(message.slice(32));
+      expect(sealRoute(primitives, head, new Ephemeral(primitives, e), via, wanted)).toEqual(
+        message.slice(32),
+      );
       const dh = primitives.x25519(viaSecret, primitives.x25519PublicKey(e)) ?? nothing;
       expect(openRoute(primitives, head, via, message, dh)).toEqual(wanted);
     },

@@ -146,7 +146,7 @@ export abstract class Channel extends Walk {
     this.#unflushed = false;
     this.#liveness.pongOwed = false;
     // Comes after every record, and does no more there: the table has no outputs for it, and no input waits.
-    if (readsRecords(this.state)) return [];
+    if (readsRecords(this.state) && !this.isWalking) return [];
     return this.walk(() => {
       if (this.state === "Closing") this.#drain.begin(this.#settings.now()); // ST-036
       this.step({ name: drains(this.state) && this.#inputEnded ? "drained" : "flushed" });
@@ -323,7 +323,7 @@ export abstract class Channel extends Walk {
   #classifyRecord(): MachineEvent | undefined {
     const result = this.#reader?.next();
     if (result === undefined) return undefined;
-    if (this.#settings.liveness !== undefined) this.#liveness.heard(this.#settings.now()); // RC-048
+    this.#liveness.heard(this.#settings.now()); // RC-048
     const { pongOwed, outstanding } = this.#liveness;
     return classifyRecord(result, { state: this.state, pongOwed, outstandingPing: outstanding });
   }
