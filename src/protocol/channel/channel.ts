@@ -143,10 +143,11 @@ export abstract class Channel extends Walk {
 
   /** All that was to be transmitted has been handed to the transport. Comes before what was read since (RC-041). */
   flushed(): Output[] {
+    this.requireHere();
     this.#unflushed = false;
     this.#liveness.pongOwed = false;
     // Comes after every record, and does no more there: the table has no outputs for it, and no input waits.
-    if (readsRecords(this.state) && !this.isWalking) return [];
+    if (readsRecords(this.state)) return [];
     return this.walk(() => {
       if (this.state === "Closing") this.#drain.begin(this.#settings.now()); // ST-036
       this.step({ name: drains(this.state) && this.#inputEnded ? "drained" : "flushed" });

@@ -36,11 +36,6 @@ export abstract class Walk {
     return this.#hasLeft;
   }
 
-  /** A call is being carried out: another from within it is misuse. */
-  protected get isWalking(): boolean {
-    return this.#isWalking;
-  }
-
   /** The next event that the input makes, if it makes one (ST-003). */
   protected abstract classify(): MachineEvent | undefined;
   /** The event that an event is in truth, where its outputs can't be carried out. */
