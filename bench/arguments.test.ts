@@ -29,8 +29,20 @@ describe("parseArguments", () => {
     expect(parse("--quick")?.sizes.bulk).toBeLessThan(parse()?.sizes.bulk as number);
   });
 
+  it("holds the gate with what it needs, and nothing else beside it", () => {
+    const gate = parseArguments(["--gate"], ["bulk", "rekey"], ["tcp", "hawser", "tls-chacha20"]);
+    expect(gate).toMatchObject({
+      gate: true,
+      works: ["bulk"],
+      contenders: ["hawser", "tls-chacha20"],
+      runs: 1,
+    });
+    expect(gate?.sizes.bulk).toBeLessThan(parse()?.sizes.bulk as number);
+  });
+
   it("opens 10,000 connections with --full", () => {
-    expect(parse("--full")?.sizes).toEqual({ ...parse()?.sizes, idle: 10_000 });
+    const more = { idle: 10_000, crowd: 10_000, transfer: 4 * 1024 ** 3 };
+    expect(parse("--full")?.sizes).toEqual({ ...parse()?.sizes, ...more });
   });
 
   it.each([
@@ -66,6 +78,9 @@ describe("parseArguments", () => {
     ["a part of a run to be written", ["--write", "--only", "bulk"], /whole run/],
     ["a quick run to be written", ["--write", "--quick"], /whole run/],
     ["kept figures of something else", ["--from", "a.json", "--runs", "3"], /--from/],
+    ["a gate of a part", ["--gate", "--only", "bulk"], /--gate chooses/],
+    ["a gate to be written", ["--gate", "--write"], /whole run/],
+    ["little and the gate at once", ["--quick", "--gate"], /exclude/],
     ["little and much at once", ["--quick", "--full"], /exclude/],
   ])("refuses %s", (_name, args, words) => {
     expect(() => parse(...args)).toThrow(ArgumentError);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { gatePeers, gateSizes, gateWorks } from "./gate.ts";
 import type { Sizes } from "./works/work.ts";
 
 /** What the command line asks for. */
@@ -11,6 +12,8 @@ export interface Options {
   /** What the figures are kept in, and what they are taken from instead of measuring. */
   readonly json: string | undefined;
   readonly from: string | undefined;
+  /** Whether to fail where Hawser has lost much against a peer. */
+  readonly gate: boolean;
   /** Whether docs/performance.md and its plot are to be written. */
   readonly write: boolean;
 }
@@ -27,6 +30,9 @@ const full: Sizes = {
   handshakes: 400,
   concurrentHandshakes: 800,
   idle: 1_000,
+  transfer: 256 * 1024 ** 2,
+  crowd: 1_000,
+  rekey: 262_144,
 };
 
 /** Enough to see that all works and is right, in less than a minute. */
@@ -39,6 +45,9 @@ const quick: Sizes = {
   handshakes: 40,
   concurrentHandshakes: 64,
   idle: 100,
+  transfer: 1024 ** 2,
+  crowd: 100,
+  rekey: 16_384,
 };
 
 /**
@@ -53,9 +62,9 @@ export function parseArguments(
 ): Options | undefined {
   const values = parse(args);
   if (values.help) return undefined;
-  const isPart = values.quick || values.only !== undefined || values.peers !== undefined;
+  const isPart = values.quick || values.gate || values.only !== undefined || values.peers !== undefined;
   if (values.write && isPart) {
-    throw new ArgumentError("--write is for a whole run: not with --quick, --only or --peers");
+    throw new ArgumentError("--write is for a whole run: not with --quick, --gate, --only or --peers");
   }
   if (
     values.from !== undefined &&
@@ -63,15 +72,23 @@ export function parseArguments(
   ) {
     throw new ArgumentError("--from measures nothing: it goes with --write and --json alone");
   }
-  if (values.quick && values.full) throw new ArgumentError("--quick and --full exclude each other");
-  const sizes = values.quick ? quick : full;
+  if ([values.quick, values.full, values.gate].filter(Boolean).length > 1) {
+    throw new ArgumentError("--quick, --full and --gate exclude each other");
+  }
+  if (values.gate && (values.only !== undefined || values.peers !== undefined)) {
+    throw new ArgumentError("--gate chooses works and peers by itself: not with --only or --peers");
+  }
+  const sizes = values.quick ? quick : values.gate ? { ...full, ...gateSizes } : full;
   return {
-    works: choose("--only", values.only, works),
-    contenders: choose("--peers", values.peers, contenders),
-    runs: values.runs === undefined ? (values.quick ? 1 : 5) : whole("--runs", values.runs),
+    works: values.gate ? works.filter((id) => gateWorks.includes(id)) : choose("--only", values.only, works),
+    contenders: values.gate
+      ? contenders.filter((id) => gatePeers.includes(id))
+      : choose("--peers", values.peers, contenders),
+    gate: values.gate ?? false,
+    runs: values.runs === undefined ? (values.quick || values.gate ? 1 : 5) : whole("--runs", values.runs),
     sizes: {
       ...sizes,
-      ...(values.full && { idle: 10_000 }),
+      ...(values.full && { idle: 10_000, crowd: 10_000, transfer: 4 * 1024 ** 3 }),
       ...(values.size !== undefined && { bulk: bytes(values.size, sizes.write) }),
     },
     json: values.json,
@@ -88,8 +105,9 @@ export function usage(works: readonly string[], contenders: readonly string[]): 
   --peers NAME,…   ${contenders.join(", ")}
   --runs N         runs of each; 5
   --size BYTES     what crosses in bulk, such as 256M or 4G; 1G
-  --full           10,000 idle connections instead of 1,000
+  --full           10,000 connections instead of 1,000, and transfers of up to 4G instead of 256M
   --quick          once, and little of everything: is it right, rather than how fast
+  --gate           against node:tls alone; exits with 1 where half of what is expected is lost, twice in a row
   --json FILE      keeps the figures
   --from FILE      takes them from there instead of measuring
   --write          writes docs/performance.md and docs/performance.svg`;
@@ -100,7 +118,7 @@ function parse(args: readonly string[]) {
   const flag = { type: "boolean" } as const;
   const options = {
     ...{ only: text, peers: text, runs: text, size: text, json: text, from: text },
-    ...{ quick: flag, full: flag, write: flag, help: { ...flag, short: "h" } },
+    ...{ quick: flag, full: flag, gate: flag, write: flag, help: { ...flag, short: "h" } },
   };
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;

@@ -1,19 +1,33 @@
+import type { Drawn } from "../curves.ts";
 import type { Results } from "../results.ts";
-import { asMarkdown, type Table } from "./table.ts";
+import { asMarkdown, curvesAsMarkdown, type Table } from "./table.ts";
 
 const begin = "<!-- generated: figures -->";
 const end = "<!-- end generated -->";
 
 /** The page with its generated part put in anew. @throws Error for a page without a place for it */
-export function withFigures(page: string, results: Results, tables: readonly Table[]): string {
+export function withFigures(
+  page: string,
+  results: Results,
+  tables: readonly Table[],
+  curves: readonly Drawn[] = [],
+): string {
   const from = page.indexOf(begin);
   const to = page.indexOf(end, from);
   if (from < 0 || to < 0) throw new Error(`the page has no lines ${begin} and ${end}`);
-  return `${page.slice(0, from + begin.length)}\n\n${figures(results, tables)}\n\n${page.slice(to)}`;
+  return `${page.slice(0, from + begin.length)}\n\n${figures(results, tables, curves)}\n\n${page.slice(to)}`;
 }
 
-function figures(results: Results, tables: readonly Table[]): string {
-  return [circumstances(results), "![The medians as bars](performance.svg)", asMarkdown(tables)].join("\n\n");
+function figures(results: Results, tables: readonly Table[], curves: readonly Drawn[]): string {
+  const parts = [
+    circumstances(results),
+    "![The medians as bars](performance.svg)",
+    asMarkdown(tables),
+    ...(curves.length === 0
+      ? []
+      : ["![What grows, as lines](performance-growth.svg)", curvesAsMarkdown(curves)]),
+  ];
+  return parts.join("\n\n");
 }
 
 /** When, where and how much. */

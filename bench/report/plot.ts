@@ -1,15 +1,26 @@
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
 import { ownId } from "../contenders/index.ts";
+import type { Drawn } from "../curves.ts";
 import type { Table } from "./table.ts";
 
 /** Colours that stand out on white and on black. Text is one that `themed` looks for. */
 const colours = { own: "#2f81f7", alike: "#79b8ff", others: "#8b949e", range: "#57606a", text: "#1f2328" };
+/** Of the others, where lines have to be told apart. */
+const lineColours = ["#8b949e", "#d29922", "#e3b341", "#bc4c00", "#a371f7", "#3fb950", "#db61a2"];
 const darkText = "#e6edf3";
 
 /** What is drawn, as SVG: a small chart for each metric, its bars the medians, its lines from lowest to highest. */
 export async function plot(tables: readonly Table[]): Promise<string> {
-  const charts = tables.filter(({ metric }) => metric.isDrawn).map(chart);
+  return render(tables.filter(({ metric }) => metric.isDrawn).map(chart));
+}
+
+/** The curves, each contender a line. */
+export async function plotCurves(curves: readonly Drawn[]): Promise<string> {
+  return render(curves.map(curveChart));
+}
+
+async function render(charts: readonly object[]): Promise<string> {
   const { spec } = compile({
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: null,
@@ -64,6 +75,48 @@ function chart({ metric, rows }: Table): object {
         encoding: { x: { field: "low", type: "quantitative" }, x2: { field: "high" } },
       },
     ],
+  };
+}
+
+function curveChart({ curve, lines }: Drawn): object {
+  const values = lines.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
+  const colour = (contender: string, index: number) =>
+    contender === ownId
+      ? colours.own
+      : contender.startsWith(ownId)
+        ? colours.alike
+        : lineColours[index % lineColours.length];
+  const y = {
+    field: "median",
+    type: "quantitative",
+    scale: { type: "log" },
+    axis: { title: null, tickCount: 4 },
+  };
+  const flat = { ...y, scale: { zero: true } };
+  return {
+    title: { text: curve.title, subtitle: `${curve.unit}, by ${curve.of}` },
+    width: 300,
+    height: 180,
+    data: { values },
+    mark: { type: "line", point: curve.scale === "log", strokeWidth: 2 },
+    encoding: {
+      x: {
+        field: "amount",
+        type: "quantitative",
+        scale: curve.scale === "log" ? { type: "log" } : { zero: false },
+        axis: { title: null, tickCount: 5, format: "~s" },
+      },
+      y: curve.scale === "log" ? y : flat,
+      color: {
+        field: "name",
+        type: "nominal",
+        scale: {
+          domain: lines.map(({ name }) => name),
+          range: lines.map(({ contender }, i) => colour(contender, i)),
+        },
+        legend: { title: null, labelColor: colours.text, labelLimit: 400, orient: "bottom", columns: 2 },
+      },
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { ownId } from "../contenders/index.ts";
+import type { Curve, Drawn, Line } from "../curves.ts";
 import { type Metric, metrics } from "../metrics.ts";
 import { type Results, series } from "../results.ts";
 import { advantage, type Summary, summarise } from "../statistics.ts";
@@ -47,6 +48,42 @@ export function asMarkdown(all: readonly Table[]): string {
   return all.map(({ metric, rows }) => `${heading(metric)}\n\n${grid(rows)}`).join("\n\n");
 }
 
+/** A table for each curve: a column for each amount, but no more of them than a page takes. */
+export function curvesAsMarkdown(all: readonly Drawn[]): string {
+  return all.map(({ curve, lines }) => `${curveHeading(curve)}\n\n${curveGrid(lines)}`).join("\n\n");
+}
+
+function curveHeading({ title, unit, of }: Curve): string {
+  return `### ${title}, ${unit}, by ${of}`;
+}
+
+const mostColumns = 12;
+
+function curveGrid(lines: readonly Line[]): string {
+  const amounts = [...new Set(lines.flatMap(({ points }) => points.map(({ amount }) => amount)))].sort(
+    (a, b) => a - b,
+  );
+  const every = Math.ceil(amounts.length / mostColumns);
+  const shown = amounts.filter((_, index) => index % every === 0 || index === amounts.length - 1);
+  const rows = lines.map(({ contender, name, points }) => {
+    const medians = new Map(points.map(({ amount, median }) => [amount, median]));
+    const cells = shown.map((amount) => {
+      const median = medians.get(amount);
+      return median === undefined ? "" : number(median);
+    });
+    return [contender === ownId ? `**${name}**` : name, ...cells];
+  });
+  return aligned(["", ...shown.map(amountText)], rows);
+}
+
+/** `64 KiB`, or a count as it is. */
+function amountText(amount: number): string {
+  const power = Math.floor(Math.log2(amount) / 10);
+  const isPowerOfTwo = Number.isInteger(Math.log2(amount));
+  if (!isPowerOfTwo || power < 1) return amount.toLocaleString("en-GB");
+  return `${amount / 1024 ** power} ${["", "Ki", "Mi", "Gi"][power]}`;
+}
+
 function heading({ title, unit, better }: Metric): string {
   return `### ${title}, ${unit} (${better} is better)`;
 }
@@ -59,7 +96,10 @@ function grid(rows: readonly Row[]): string {
     times === undefined ? "" : `${ratio(times.median)} ×`,
     times === undefined ? "" : `${ratio(times.low)} – ${ratio(times.high)}`,
   ]);
-  const head = ["", "median", "lowest – highest", "Hawser, × as good", "lowest – highest"];
+  return aligned(["", "median", "lowest – highest", "Hawser, × as good", "lowest – highest"], cells);
+}
+
+function aligned(head: readonly string[], cells: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, 3, ...cells.map((row) => row[column]?.length ?? 0)),
   );

@@ -52,7 +52,7 @@ export const idleMemory: Work = {
 };
 
 /** After a collection, in bytes. The heap is V8's and what hangs on it outside, buffers above all. */
-function memory(): { rss: number; heap: number } {
+export function memory(): { rss: number; heap: number } {
   const { gc } = globalThis;
   if (gc === undefined) throw new Error("memory is measured with --expose-gc");
   for (let times = 0; times < 3; times++) gc();

@@ -1,8 +1,11 @@
 import { bulk } from "./bulk.ts";
+import { crowd } from "./crowd.ts";
 import { concurrentHandshakes, handshakes } from "./handshakes.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { messages, turnMessages } from "./messages.ts";
+import { rekey } from "./rekey.ts";
 import { roundTrips } from "./round-trips.ts";
+import { transfers } from "./transfers.ts";
 import type { Work } from "./work.ts";
 
 /** All there are, in the order of the tables. */
@@ -14,4 +17,7 @@ export const works: readonly Work[] = [
   messages,
   turnMessages,
   idleMemory,
+  transfers,
+  crowd,
+  rekey,
 ];

@@ -15,6 +15,11 @@ export interface Sizes {
   readonly concurrentHandshakes: number;
   /** Connections that stay open and do nothing. */
   readonly idle: number;
+  /** The longest of the transfers that grow, in bytes, and the most connections of a crowd that does. */
+  readonly transfer: number;
+  readonly crowd: number;
+  /** Messages of 64 bytes, each a record, that go through several rekeys. */
+  readonly rekey: number;
 }
 
 export type Figures = Readonly<Record<string, number>>;

@@ -1,3 +1,4 @@
+import { recordHeadLength, tagLength } from "../limits.ts";
 import type { CipherState } from "../noise/cipher-state.ts";
 import type { Deframer } from "./deframer.ts";
 import { isExhausted, rekeyIfDue } from "./direction.ts";
@@ -5,6 +6,13 @@ import type { RecordMemory } from "./memory.ts";
 import { parsePlaintext, type RecordContent, type RecordFault } from "./plaintext.ts";
 
 const noAssociatedData = new Uint8Array(0);
+
+/**
+ * Where records with up to 64 bytes of data are opened, one at a time: arrays of that many cost V8 next to nothing, and
+ * those of a few more, as their plaintexts are, an allocation each.
+ */
+const brief = new Uint8Array(new ArrayBuffer(recordHeadLength + 64));
+const inBrief = (length: number): Uint8Array => brief.subarray(0, length);
 
 /** A record that was read; why it is none; or that no nonce is left to open it with. */
 export type ReadResult = RecordContent | RecordFault | { readonly exhausted: true };
@@ -29,17 +37,21 @@ export class RecordReader {
     if (isExhausted(this.#cipher)) return { exhausted: true };
     rekeyIfDue(this.#cipher);
     const { ciphertext } = frame;
-    const plaintext = this.#cipher.decryptWithAd(noAssociatedData, ciphertext, this.#memory.forData);
+    const isBrief = ciphertext.length <= brief.length + tagLength;
+    const allocate = isBrief ? inBrief : this.#memory.forData;
+    const plaintext = this.#cipher.decryptWithAd(noAssociatedData, ciphertext, allocate);
     if (plaintext === undefined) return { fault: "cipher", alert: false };
     const content = parsePlaintext(plaintext);
-    return "type" in content && content.type === "data"
-      ? { type: "data", body: this.#withoutPadding(content.body, plaintext.length) }
-      : content;
+    if (!("body" in content)) return content;
+    const { type, body } = content;
+    // Data is to have not much else in its memory: who keeps a few bytes is not to keep a record's padding with them.
+    if (!isBrief && (type !== "data" || 2 * body.length >= plaintext.length)) return content;
+    const own = { type, body: this.#copied(body) };
+    if (isBrief) plaintext.fill(0);
+    return own;
   }
 
-  /** Data without much else in its memory: who keeps a few bytes of it is not to keep a record's padding with them. */
-  #withoutPadding(body: Uint8Array, length: number): Uint8Array {
-    if (2 * body.length >= length) return body;
+  #copied(body: Uint8Array): Uint8Array {
     const copy = this.#memory.forData(body.length);
     copy.set(body);
     return copy;
