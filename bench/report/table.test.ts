@@ -23,6 +23,9 @@ const results: Results = {
     handshakes: 3,
     concurrentHandshakes: 4,
     idle: 5,
+    transfer: 1,
+    crowd: 1,
+    rekey: 1,
   },
   contenders: names,
   samples: [
