@@ -93,7 +93,7 @@ describe("a client", () => {
     expect(client({ serverKey: zeros, via: viaKey.publicKey }).make).toThrow(/^serverKey is no key/);
   });
 
-  it("wipes the DH that it makes to judge a server's key behind a middlebox", () => {
+  it("wipes the DH that it makes to judge a server's key behind a middlebox, once it needs it no more", () => {
     const outputs: Uint8Array[] = [];
     const noting: Primitives = {
       ...primitives,
@@ -103,8 +103,12 @@ describe("a client", () => {
         return output;
       },
     };
-    client({ primitives: noting, via: viaKey.publicKey }).make();
-    expect(outputs).toEqual([zeros, zeros]);
+    const made = client({ primitives: noting, via: viaKey.publicKey }).make();
+    expect(outputs).toHaveLength(2);
+    expect(outputs[0]).not.toEqual(zeros); // It is `es` as well.
+    expect(outputs[1]).toEqual(zeros);
+    made.wipe();
+    expect(outputs[0]).toEqual(zeros);
   });
 
   it("RT-007: has a random route for a server whose key it does not know", () => {

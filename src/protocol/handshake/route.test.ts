@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadPrimitives, type Primitives } from "../../crypto/index.ts";
 import { ascii, concat } from "../bytes.ts";
+import { Ephemeral } from "../noise/ephemeral.ts";
 import { HandshakeState } from "../noise/handshake-state.ts";
 import { N } from "../noise/patterns.ts";
 import { header } from "./header.ts";
@@ -12,9 +13,10 @@ const viaSecret = filled(32, 1);
 const via = primitives.x25519PublicKey(viaSecret);
 const serverKey = primitives.x25519PublicKey(filled(32, 2));
 const ephemeral = primitives.x25519PublicKey(filled(32, 3));
+const e = () => new Ephemeral(primitives, filled(32, 3));
 
 function seal(own: Primitives = primitives): Uint8Array {
-  const route = sealRoute(own, header, filled(32, 3), via, serverKey);
+  const route = sealRoute(own, header, e(), via, serverKey);
   if (route === undefined) throw new Error("an honest via key");
   return route;
 }
@@ -31,7 +33,7 @@ describe("a route", () => {
       pattern: N,
       initiator: true,
       prologue: concat(ascii("hawser route"), header),
-      e: filled(32, 3),
+      e: e(),
       rs: via,
     });
     const message = state.writeMessage(serverKey);
@@ -47,7 +49,7 @@ describe("a route", () => {
   });
 
   it("can't be sealed to a key of low order", () => {
-    expect(sealRoute(primitives, header, filled(32, 3), filled(32, 0), serverKey)).toBeUndefined();
+    expect(sealRoute(primitives, header, e(), filled(32, 0), serverKey)).toBeUndefined();
   });
 
   it.each<[string, (own: Primitives) => unknown]>([

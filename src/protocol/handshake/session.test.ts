@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { loadPrimitives } from "../../crypto/index.ts";
 import { ascii, u16 } from "../bytes.ts";
+import { Ephemeral } from "../noise/ephemeral.ts";
 import { HandshakeState } from "../noise/handshake-state.ts";
 import { XX } from "../noise/patterns.ts";
 import { UsageError } from "../usage-error.ts";
@@ -87,7 +88,7 @@ describe("what a handshake leaves behind", () => {
         initiator,
         prologue: none,
         s: primitives.x25519PublicKey(filled(32, value)),
-        e: filled(32, value + 10),
+        e: new Ephemeral(primitives, filled(32, value + 10)),
       });
     const [client, server] = [end(true, 1), end(false, 2)];
     const bytes = (result: ReturnType<HandshakeState["writeMessage"]>) =>

@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { loadPrimitives, type Primitives } from "../../crypto/index.ts";
 import { CipherState } from "./cipher-state.ts";
+import { Ephemeral } from "./ephemeral.ts";
 import { HandshakeState } from "./handshake-state.ts";
 import { hkdf, hmac } from "./hkdf.ts";
 import { XX } from "./patterns.ts";
@@ -31,8 +32,8 @@ function noting(): Noted {
   >;
   const primitives: Primitives = {
     ...real,
-    blake2b(input) {
-      const hash = real.blake2b(input);
+    blake2b(input, out) {
+      const hash = real.blake2b(input, out);
       noted.hashInputs.push(input);
       noted.hashes.push(hash);
       return hash;
@@ -62,9 +63,13 @@ describe("of HMAC and HKDF", () => {
 
   it("nothing is left but the two outputs", () => {
     const { primitives, hashInputs, hashes } = noting();
-    const [first, second] = hkdf(primitives, filled(64, 1), filled(32, 2));
+    const [first, second] = [filled(64, 0), filled(64, 0)];
+    hkdf(primitives, filled(64, 1), filled(32, 2), first, second);
     expect(hashInputs.every(isForgotten)).toBe(true);
-    expect(hashes.filter((hash) => !isForgotten(hash))).toEqual([first, second]);
+    const left = hashes.filter((hash) => !isForgotten(hash));
+    expect(left).toHaveLength(2);
+    expect(left[0]).toBe(first);
+    expect(left[1]).toBe(second);
   });
 
   it("a key may be as long as a block", () => {
@@ -73,14 +78,14 @@ describe("of HMAC and HKDF", () => {
 });
 
 describe("a CipherState", () => {
-  it("wipes its key, and the one before it when it is given another", () => {
+  it("wipes its key, and writes the next over the one before it", () => {
     const { primitives, keys } = noting();
     const given = filled(32, 1);
     const cipher = new CipherState(primitives, given);
     cipher.encryptWithAd(none, none);
-    expect(isForgotten(keys[0])).toBe(false);
+    expect(keys[0]).toEqual(filled(32, 1));
     cipher.initializeKey(filled(32, 2));
-    expect(isForgotten(keys[0])).toBe(true);
+    expect(keys[0]).toEqual(filled(32, 2));
     expect(cipher.nonce).toBe(0n);
     cipher.encryptWithAd(none, none);
     cipher.wipe();
@@ -110,8 +115,10 @@ describe("a SymmetricState", () => {
     state.mixKey(filled(32, 1));
     const [ck, tempK] = [hashes[3], hashes[5]];
     expect([isForgotten(ck), isForgotten(tempK)]).toEqual([false, true]);
+    const before = ck?.slice();
     state.mixKey(filled(32, 2));
-    expect(isForgotten(ck)).toBe(true);
+    expect(hashes[9]).toBe(ck); // in its place
+    expect(ck).not.toEqual(before);
   });
 
   it("forgets what the transport keys were cut from, and what a derived secret is not made of", () => {
@@ -165,20 +172,20 @@ describe("a HandshakeState", () => {
   function ends() {
     const noted = noting();
     const common = { primitives: noted.primitives, pattern: XX, prologue: none };
-    const e = filled(32, 5);
+    const secret = filled(32, 5);
     const client = new HandshakeState({
       ...common,
       initiator: true,
       s: real.x25519PublicKey(clientSecret),
-      e,
+      e: new Ephemeral(noted.primitives, secret),
     });
     const server = new HandshakeState({
       ...common,
       initiator: false,
       s: real.x25519PublicKey(serverSecret),
-      e: filled(32, 6),
+      e: new Ephemeral(noted.primitives, filled(32, 6)),
     });
-    return { ...noted, client, server, e };
+    return { ...noted, client, server, secret };
   }
 
   function dhOf(secret: Uint8Array, publicKey: Uint8Array | undefined): Uint8Array {
@@ -192,9 +199,9 @@ describe("a HandshakeState", () => {
     return result.bytes;
   }
 
-  it("keeps a copy of its ephemeral key, and wipes that", () => {
-    const { client, e } = ends();
-    e.fill(0);
+  it("has an ephemeral key of its own, not the array that it was given", () => {
+    const { client, secret } = ends();
+    secret.fill(0);
     const [first] = [bytesOf(client.writeMessage(none))];
     expect(first).toEqual(real.x25519PublicKey(filled(32, 5)));
   });
@@ -228,31 +235,39 @@ describe("a HandshakeState", () => {
     expect(() => client.split()).toThrow(/wiped/);
   });
 
-  it("HS-074 HS-080: wipes its ephemeral key with the rest", () => {
-    const secrets: Uint8Array[] = [];
-    const primitives: Primitives = {
-      ...real,
-      x25519PublicKey(secretKey) {
-        secrets.push(secretKey);
-        return real.x25519PublicKey(secretKey);
-      },
-    };
-    const state = new HandshakeState({
-      primitives,
-      pattern: XX,
-      initiator: true,
-      prologue: none,
-      e: filled(32, 5),
-    });
-    state.writeMessage(none);
-    expect(secrets.map(isForgotten)).toEqual([false]);
-    state.wipe();
-    expect(secrets.map(isForgotten)).toEqual([true]);
-  });
-
   it("can be wiped without an ephemeral key", () => {
     const state = new HandshakeState({ primitives: real, pattern: XX, initiator: false, prologue: none });
     state.wipe();
     expect(() => state.deriveSecret("label")).toThrow(/wiped/);
+  });
+});
+
+describe("HS-074 HS-080: an ephemeral key", () => {
+  it("is wiped with the DH that it keeps, and computed that once", () => {
+    const { primitives, outputs } = noting();
+    const secrets: Uint8Array[] = [];
+    const serverKey = real.x25519PublicKey(filled(32, 4));
+    const e = new Ephemeral(
+      {
+        ...primitives,
+        x25519PublicKey(secretKey) {
+          secrets.push(secretKey);
+          return real.x25519PublicKey(secretKey);
+        },
+      },
+      filled(32, 5),
+    );
+    expect(e.keep(serverKey)).toBe(true);
+    const expected = real.x25519(filled(32, 5), serverKey);
+    expect([e.dh(serverKey), e.dh(serverKey)]).toEqual([expected, expected]);
+    expect(outputs).toHaveLength(1);
+    expect(e.dh(real.x25519PublicKey(filled(32, 6)))).not.toEqual(expected);
+    expect([isForgotten(secrets[0]), isForgotten(outputs[0])]).toEqual([false, false]);
+    e.wipe();
+    expect([isForgotten(secrets[0]), isForgotten(outputs[0])]).toEqual([true, true]);
+  });
+
+  it("keeps nothing of a key of low order", () => {
+    expect(new Ephemeral(real, filled(32, 5)).keep(filled(32, 0))).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadPrimitives } from "../../crypto/index.ts";
+import { Ephemeral } from "./ephemeral.ts";
 import { HandshakeState, type HandshakeStateOptions } from "./handshake-state.ts";
 import { N, XX } from "./patterns.ts";
 import { SymmetricState } from "./symmetric-state.ts";
@@ -17,7 +18,7 @@ function state(options: Partial<HandshakeStateOptions>): HandshakeState {
     pattern: XX,
     initiator: true,
     prologue: none,
-    e: filled(32, 5),
+    e: new Ephemeral(primitives, filled(32, 5)),
     ...options,
   });
 }
@@ -62,7 +63,7 @@ describe("NO-010: a DH output of zeros", () => {
 describe("a message that does not authenticate", () => {
   function challenge(): { client: HandshakeState; message: Uint8Array } {
     const client = state({});
-    const server = state({ initiator: false, s: publicKey, e: filled(32, 6) });
+    const server = state({ initiator: false, s: publicKey, e: new Ephemeral(primitives, filled(32, 6)) });
     server.readMessage(written(client.writeMessage(none)));
     const ephemeral = server.remoteEphemeral;
     const dh = ephemeral && primitives.x25519(secret, ephemeral);

@@ -38,6 +38,7 @@ describe("HMAC and HKDF", () => {
 
   it("refuses a hash that is not BLAKE2b-512", () => {
     const short = { ...primitives, blake2b: (input: Uint8Array) => primitives.blake2b(input).slice(0, 32) };
-    expect(() => hkdf(short, new Uint8Array(64), new Uint8Array(0))).toThrow("BLAKE2b-512 gives 64 bytes");
+    const [chainingKey, first] = [new Uint8Array(64), new Uint8Array(64)];
+    expect(() => hkdf(short, chainingKey, new Uint8Array(0), first)).toThrow("BLAKE2b-512 gives 64 bytes");
   });
 });

@@ -69,6 +69,7 @@ export function newDigest(): Uint8Array {
 export function hashInto(primitives: Primitives, out: Uint8Array, input: Uint8Array): void {
   const digest = primitives.blake2b(input, out);
   if (digest === out) return;
+  if (digest.length !== hashLength) throw new Error("BLAKE2b-512 gives 64 bytes");
   out.set(digest);
   primitives.wipe(digest);
 }
