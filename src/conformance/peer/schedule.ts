@@ -1,9 +1,28 @@
 import type { Primitives } from "../../crypto/primitives.ts";
 import { ascii, concat } from "../../protocol/bytes.ts";
-import { encodeNonce } from "../../protocol/noise/cipher-state.ts";
-import { hkdf } from "../../protocol/noise/hkdf.ts";
 
 export const none = new Uint8Array(0);
+
+/** A counter as a nonce: four zeros, then eight bytes, little-endian (NO-013). */
+function nonceOf(counter: bigint): Uint8Array {
+  const nonce = new Uint8Array(12);
+  new DataView(nonce.buffer).setBigUint64(4, counter, true);
+  return nonce;
+}
+
+/** HMAC-BLAKE2b (NO-015): RFC 2104 with a block of 128 bytes; the key has no more. */
+export function hmac(primitives: Primitives, key: Uint8Array, data: Uint8Array): Uint8Array {
+  const block = (pad: number) => Uint8Array.from({ length: 128 }, (_, i) => (key[i] ?? 0) ^ pad);
+  const inner = primitives.blake2b(concat(block(0x36), data));
+  return primitives.blake2b(concat(block(0x5c), inner));
+}
+
+/** Noise's HKDF with two outputs of 64 bytes (NO-016). */
+function hkdf(primitives: Primitives, ck: Uint8Array, ikm: Uint8Array): [Uint8Array, Uint8Array] {
+  const temp = hmac(primitives, ck, ikm);
+  const first = hmac(primitives, temp, Uint8Array.of(1));
+  return [first, hmac(primitives, temp, concat(first, Uint8Array.of(2)))];
+}
 
 /** Noise's ENCRYPT. */
 export function seal(
@@ -14,7 +33,7 @@ export function seal(
   plaintext: Uint8Array,
 ): Uint8Array {
   const ciphertext = new Uint8Array(plaintext.length + 16);
-  primitives.seal(key, encodeNonce(counter), associatedData, plaintext, ciphertext);
+  primitives.seal(key, nonceOf(counter), associatedData, plaintext, ciphertext);
   return ciphertext;
 }
 
@@ -28,7 +47,7 @@ export function open(
 ): Uint8Array | undefined {
   if (ciphertext.length < 16) return undefined;
   const plaintext = new Uint8Array(ciphertext.length - 16);
-  const isAuthentic = primitives.open(key, encodeNonce(counter), associatedData, ciphertext, plaintext);
+  const isAuthentic = primitives.open(key, nonceOf(counter), associatedData, ciphertext, plaintext);
   return isAuthentic ? plaintext : undefined;
 }
 
@@ -54,7 +73,7 @@ export class Schedule {
   }
 
   mixKey(inputKeyMaterial: Uint8Array): void {
-    const [ck, key] = hkdf(this.primitives, this.ck, inputKeyMaterial);
+    const [ck, key] = this.#hkdf(inputKeyMaterial);
     this.ck = ck;
     this.k = key.slice(0, 32);
     this.n = 0n;
@@ -76,13 +95,13 @@ export class Schedule {
 
   /** The keys of the client's and the server's direction. */
   split(): [Uint8Array, Uint8Array] {
-    const [first, second] = hkdf(this.primitives, this.ck, none);
+    const [first, second] = this.#hkdf(none);
     return [first.slice(0, 32), second.slice(0, 32)];
   }
 
   /** The first output of `HKDF(ck, label | h)`. */
   derive(label: string): Uint8Array {
-    return hkdf(this.primitives, this.ck, concat(ascii(label), this.h))[0];
+    return this.#hkdf(concat(ascii(label), this.h))[0];
   }
 
   /**
@@ -92,6 +111,12 @@ export class Schedule {
   dh(secret: Uint8Array, publicKey: Uint8Array): Uint8Array {
     if (secret.length === 0) return publicKey;
     return this.primitives.x25519(secret, publicKey) ?? new Uint8Array(32);
+  }
+
+  #hkdf(inputKeyMaterial: Uint8Array): [Uint8Array, Uint8Array] {
+    const outputs: [Uint8Array, Uint8Array] = [new Uint8Array(64), new Uint8Array(64)];
+    hkdf(this.primitives, this.ck, inputKeyMaterial, ...outputs);
+    return outputs;
   }
 }
 
