@@ -135,6 +135,24 @@ describe("what an agent answers", () => {
   });
 });
 
+describe("a shared secret", () => {
+  it("AG-010: is overwritten in the agent once it is written", async () => {
+    const handed: Uint8Array[] = [];
+    const key: HeldKey = {
+      publicKey: serverKey.publicKey,
+      dh: (peer) => {
+        const result = serverKey.dh(peer) as Uint8Array;
+        handed.push(result);
+        return result;
+      },
+    };
+    const { path } = await agentScene({ keys: [key] });
+    const [asked] = await keysAt(path);
+    expect(await asked?.dh(other.publicKey)).toEqual(serverKey.dh(other.publicKey));
+    expect(handed).toEqual([new Uint8Array(32)]);
+  });
+});
+
 describe("an agent that is sent something else", () => {
   it.each([
     ["a line of HTTP", Buffer.from(`GET / HTTP/1.1\r\nHost: agent\r\n${"X-Filler: a\r\n".repeat(20)}\r\n`)],

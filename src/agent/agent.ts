@@ -196,7 +196,7 @@ export class KeyAgent {
     return this.#connections.size >= this.#maxConnections ? "limit" : undefined;
   }
 
-  /** Answers what may be answered now, one of each connection in turn, and comes back for the rest. */
+  /** Answers what may be answered now, one of each connection in turn, its oldest (AG-004), and comes back for the rest. */
   #serve(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

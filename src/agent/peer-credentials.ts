@@ -30,7 +30,7 @@ const addons: Readonly<Record<string, string>> = {
 
 /**
  * What asks the system who has connected (`SO_PEERCRED`, unix(7)); `undefined` where that can't be asked: on other systems,
- * and where the optional addon is not installed. See docs/decisions/0013-who-is-at-a-unix-socket.md. (AG-020)
+ * and where the optional addon is not installed. See docs/decisions/0014-who-is-at-a-unix-socket.md. (AG-020)
  */
 export function loadPeerCredentials(): AskCredentials | undefined {
   const addon = addons[`${process.platform} ${process.arch}`];
