@@ -73,7 +73,7 @@ export class Schedule {
   }
 
   mixKey(inputKeyMaterial: Uint8Array): void {
-    const [ck, key] = this.#hkdf(inputKeyMaterial);
+    const [ck, key] = hkdf(this.primitives, this.ck, inputKeyMaterial);
     this.ck = ck;
     this.k = key.slice(0, 32);
     this.n = 0n;
@@ -95,13 +95,13 @@ export class Schedule {
 
   /** The keys of the client's and the server's direction. */
   split(): [Uint8Array, Uint8Array] {
-    const [first, second] = this.#hkdf(none);
+    const [first, second] = hkdf(this.primitives, this.ck, none);
     return [first.slice(0, 32), second.slice(0, 32)];
   }
 
   /** The first output of `HKDF(ck, label | h)`. */
   derive(label: string): Uint8Array {
-    return this.#hkdf(concat(ascii(label), this.h))[0];
+    return hkdf(this.primitives, this.ck, concat(ascii(label), this.h))[0];
   }
 
   /**
@@ -111,12 +111,6 @@ export class Schedule {
   dh(secret: Uint8Array, publicKey: Uint8Array): Uint8Array {
     if (secret.length === 0) return publicKey;
     return this.primitives.x25519(secret, publicKey) ?? new Uint8Array(32);
-  }
-
-  #hkdf(inputKeyMaterial: Uint8Array): [Uint8Array, Uint8Array] {
-    const outputs: [Uint8Array, Uint8Array] = [new Uint8Array(64), new Uint8Array(64)];
-    hkdf(this.primitives, this.ck, inputKeyMaterial, ...outputs);
-    return outputs;
   }
 }
 
