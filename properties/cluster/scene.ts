@@ -27,7 +27,7 @@ export async function bundled(name: string, into: string): Promise<string> {
     ...{ outfile, bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "silent" },
     external: ["sodium-native"],
     banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
     },
   });
   return outfile;

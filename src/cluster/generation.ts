@@ -121,6 +121,9 @@ export class Generation {
     this.#workers.delete(number);
     this.#send("Exited", number);
     this.#options.observe({ type: "workerEnded", worker: number, slot, code, signal, why: fault });
+    this.#settleReady?.reject(
+      new Error(`a worker has ended before all were there: ${signal ?? `exit code ${code}`}`),
+    );
     if (!this.#isRetiring && this.#hasAcceptor) {
       const isGood = performance.now() - startedAt > backoff.goodAfter;
       const wait = isGood ? backoff.first : (this.#waits.get(slot) ?? backoff.first);
