@@ -46,6 +46,7 @@ class Splice {
   #failure: Error | undefined;
   #channelEnded = false;
   #plainEnded = false;
+  #isGivenUp = false;
   /** Of the two sides. */
   #open = 2;
   /** What the plain side had taken when it was last asked. */
@@ -96,6 +97,7 @@ class Splice {
   // --- From the channel to the plain side
 
   #fromChannel(bytes: Uint8Array): void {
+    if (this.#isGivenUp) return;
     this.#plain.write(bytes);
     if (this.#plain.pending >= highWaterMark) this.#socket.pause();
   }
@@ -168,6 +170,9 @@ class Splice {
     const socket = this.#socket;
     this.#failure ??= error;
     this.#plain.reset();
+    // Nobody takes what comes now; a channel that is done in both directions still waits for it to be taken.
+    this.#isGivenUp = true;
+    socket.resume();
     if (socket.connecting) socket.destroy();
     if (socket.destroyed) return;
     const timer = setTimeout(() => socket.dismiss(error.toAlert()), defaultDrainTimeout);
