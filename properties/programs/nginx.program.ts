@@ -159,7 +159,7 @@ describe("nginx behind a tunnel", () => {
       await tunnel[end].program.kill();
       expect(brokenOff).toContain(await download.ended());
       await until(`${other} says why`, () => tunnel[other].failures.length > failures);
-      for (const code of tunnel[other].failures.slice(failures)) expect(code).toMatch(brokenChannel);
+      for (const code of tunnel[other].failures.slice(failures)) expect(code).toBe(brokenChannel);
       await tunnel.restart(end);
       await resumes(file);
       await tunnel.drained();
