@@ -1,9 +1,10 @@
 /** Why: examples are where programs begin, so they have to run as they stand. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { runFile, startFile } from "./run-program.ts";
 
@@ -40,7 +41,9 @@ const prints: Readonly<Record<string, readonly string[]>> = {
 describe("examples", () => {
   it("are all run here", () => {
     const files = readdirSync(join(root, "examples")).filter((name) => name !== "README.md");
-    expect(files.sort()).toEqual([...Object.keys(prints), "container", "echo", "systemd"].sort());
+    expect(files.sort()).toEqual(
+      [...Object.keys(prints), "container", "echo", "http-workers", "systemd"].sort(),
+    );
   });
 
   it.each(Object.entries(prints))("%s prints what it is to show", async (name, lines) => {
@@ -57,6 +60,34 @@ describe("examples", () => {
       expect(await runFile("examples/echo/client.js", [line])).toEqual({ stdout: "ahoy\n", stderr: "" });
     } finally {
       child.kill();
+    }
+  });
+
+  it("http-workers has each request answered by the worker that its first line is for", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hawser-http-"));
+    try {
+      // As compiled code, as what compiles is more than a worker may do.
+      await build({
+        entryPoints: ["main", "acceptor", "worker"].map((name) =>
+          join(root, "examples/http-workers", `${name}.js`),
+        ),
+        ...{ outdir: join(folder, "examples/http-workers"), bundle: true, platform: "node", format: "esm" },
+        ...{ outExtension: { ".js": ".js" }, external: ["sodium-native"], logLevel: "silent" },
+        alias: { hawser: join(root, "src/index.ts") },
+        banner: {
+          js: 'import { createRequire as from } from "node:module"; const require = from(import.meta.url);',
+        },
+      });
+      writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+      const main = join(folder, "examples/http-workers/main.js");
+      const { stdout } = await promisify(execFile)(process.execPath, [main], { timeout: 30_000 });
+      expect(stdout.trimEnd().split("\n")).toEqual([
+        "client: /static/logo by worker 0, which can't read files",
+        "client: /api/orders by worker 1, which can't read files",
+        "client: /static/style by worker 0, which can't read files",
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./agent/index.ts";
+export * from "./cluster/index.ts";
 export {
   type LoadPrimitivesOptions,
   loadPrimitives,
