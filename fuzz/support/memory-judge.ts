@@ -51,8 +51,8 @@ interface Seen {
  * - a `RecordMemory` is asked for twice n + h for data, and for records for what is transmitted;
  * - data keeps no more memory alive than twice its length;
  * - and all memory that can be reached from the channel, for one input in so many, is twice what has come in since
- *   nothing was held (at most what may be held), the outputs of the last call that gave any, 4,096 bytes, and in a
- *   client before its Verdict twice the data that was written so far.
+ *   nothing was held (at most what may be held), 4,096 bytes, and in a client whose data waits for the Verdict twice the
+ *   most that has waited since none did.
  */
 export class MemoryJudge {
   /** For the channel. */
@@ -62,14 +62,11 @@ export class MemoryJudge {
   #held = 0;
   #queued = 0;
   #mostQueued = 0;
-  /** What a client has transmitted before its Verdict, early data aside a few hundred bytes. */
-  #early = 0;
   #isReading = true;
   /** Since nothing was held: what came in, the largest piece of it, and what came though it was not wanted. */
   #received = 0;
   #largest = 0;
   #unwanted = 0;
-  #last: readonly Output[] = [];
 
   constructor() {
     this.memory = {
@@ -95,16 +92,13 @@ export class MemoryJudge {
     if (this.#held === 0) [this.#received, this.#largest, this.#unwanted] = [0, 0, 0];
     this.#countWritten(channel, outputs);
     this.#isReading = seen.reading;
-    // A call that has nothing to do may not even let go of them.
-    if (outputs.length > 0) this.#last = outputs;
   }
 
   /** Counts what can be reached from the channel, for one input in so many. */
   checkReachable(channel: object, input: Uint8Array): void {
     if (!isCounted(input, countedOneIn)) return;
     const mayHold = Math.min(this.#received, this.#mayHold());
-    const outputs = reachableBytes(this.#last, [primitives]);
-    const bound = fixed + 2 * mayHold + 2 * (this.#early + this.#mostQueued) + outputs;
+    const bound = fixed + 2 * mayHold + 2 * this.#mostQueued;
     const found = reachableBytes(channel, [primitives, table]);
     check(found <= bound, `memory: ${found} bytes are kept, not ${bound} at most`);
   }
@@ -117,9 +111,9 @@ export class MemoryJudge {
 
   #countWritten(channel: object, outputs: readonly Output[]): void {
     this.#queued = channel instanceof ClientChannel ? channel.queuedBytes : 0;
-    const isEarly = channel instanceof ClientChannel && !isOpenOrOver(channel.state);
-    this.#mostQueued = isEarly ? Math.max(this.#mostQueued, this.#queued) : 0;
-    this.#early = isEarly ? this.#early + transmittedBy(outputs) : 0;
+    // What of a write is sealed at once has been in the queue as well.
+    const most = Math.max(this.#mostQueued, this.#queued + transmittedBy(outputs));
+    this.#mostQueued = this.#queued === 0 ? 0 : most;
   }
 
   #mayHold(): number {
@@ -159,10 +153,6 @@ export class MemoryJudge {
     check(this.#askedForData <= 2 * there, `memory: ${this.#askedForData} bytes for data of ${there}`);
     [this.#askedForRecords, this.#askedForData] = [0, 0];
   }
-}
-
-function isOpenOrOver(state: string): boolean {
-  return needed[state] === undefined ? !waiting.includes(state) : /^(Open|HalfClosed)/.test(state);
 }
 
 function transmittedBy(outputs: readonly Output[]): number {

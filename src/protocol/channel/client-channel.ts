@@ -209,6 +209,7 @@ export class ClientChannel extends Channel {
       this.#earlyDataLeft -= sealed.record.length;
       this.transmit(sealed.record);
     }
+    this.#waiting.clear(); // its memory with it
   }
 
   /** After the Accept: all of it, and the Close behind it. */

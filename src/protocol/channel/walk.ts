@@ -1,3 +1,4 @@
+import { known } from "../known.ts";
 import type { MachineEvent } from "../machine/event.ts";
 import { step } from "../machine/step.ts";
 import type { Action, Role, State, Table } from "../machine/table.ts";
@@ -15,7 +16,8 @@ export abstract class Walk {
   readonly role: Role;
   readonly #table: Table;
   #state: State;
-  #outputs: Output[] = [];
+  /** Of the call that is under way; its caller's alone afterwards. */
+  #outputs: Output[] | undefined;
   #isWalking = false;
   #hasLeft = false;
   /** The last misuse: the one exception that leaves the channel as it was. */
@@ -59,17 +61,19 @@ export abstract class Walk {
   protected walk(call: () => void): Output[] {
     this.requireHere();
     this.#isWalking = true;
-    this.#outputs = [];
+    const outputs: Output[] = [];
+    this.#outputs = outputs;
     try {
       call();
       for (let event = this.classify(); event !== undefined; event = this.classify()) this.step(event);
       this.settle();
-      return this.#outputs;
+      return outputs;
     } catch (error) {
       if (error !== this.#misuse) this.#enter("Failed");
       throw error;
     } finally {
       this.#isWalking = false;
+      this.#outputs = undefined;
     }
   }
 
@@ -105,7 +109,7 @@ export abstract class Walk {
   }
 
   protected output(output: Output): void {
-    this.#outputs.push(output);
+    known(this.#outputs, "a call under way").push(output);
   }
 
   #perform(action: Action, event: MachineEvent): void {
