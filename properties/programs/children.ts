@@ -91,9 +91,11 @@ export class Program extends Spawned {
     return this.out;
   }
 
-  /** Kills it and all that it has started, as a crash would. */
+  /** Kills it and all that it has started, none of which may see the others go and say something of it. */
   async kill(): Promise<void> {
-    for (const pid of [this.pid, ...descendants(this.pid)]) signal(pid, "SIGKILL");
+    signal(this.pid, "SIGSTOP");
+    const all = [this.pid, ...descendants(this.pid)];
+    for (const name of ["SIGSTOP", "SIGKILL"] as const) for (const pid of all) signal(pid, name);
     await this.exit;
   }
 
