@@ -32,10 +32,10 @@ function requirementsOf(code: number, { peerClosed }: Place): string {
 const followed: Case[] = places.flatMap((place) =>
   (
     [
-      ["alert-then-data", "AL-023", plain(types.data, ascii("too late"))],
-      ["alert-then-close", "AL-023", plain(types.close)],
-      ["alert-then-alert", "AL-023 AL-007", plain(types.alert, alertBody(6))],
-      ["alert-then-bad-record", "AL-023 AL-013", plain(9)],
+      ["alert-then-data", "AL-022 AL-023", plain(types.data, ascii("too late"))],
+      ["alert-then-close", "AL-022 AL-023", plain(types.close)],
+      ["alert-then-alert", "AL-013 AL-022 AL-023", plain(types.alert, alertBody(6))],
+      ["alert-then-bad-record", "AL-013 AL-022 AL-023", plain(9)],
       ["alert-then-ping", "AL-022 AL-023", plain(types.ping, ascii("12345678"))],
     ] as const
   ).map(([name, requirements, more]) =>
@@ -55,7 +55,7 @@ const odd: Case[] = places
   .filter(({ state }) => state === "open")
   .flatMap((place) =>
     Object.entries(oddWords).map(([name, words]) =>
-      makeCase(place.role, place.state, `alert-with-${name}`, "AL-021 AL-025 AL-026", {
+      makeCase(place.role, place.state, `alert-with-${name}`, "AL-021 AL-022 AL-025 AL-026", {
         setup: place.setup,
         async play(link) {
           await place.reach(link);
@@ -67,7 +67,7 @@ const odd: Case[] = places
   );
 
 const padded: Case[] = places.map((place) =>
-  makeCase(place.role, place.state, "alert-padded", "RC-010 AL-021", {
+  makeCase(place.role, place.state, "alert-padded", "RC-010 AL-021 AL-022", {
     setup: place.setup,
     async play(link) {
       await place.reach(link);

@@ -200,7 +200,7 @@ const whileDeciding = (
     ["pong", "HS-088 RC-044", say(types.pong, new Uint8Array(8)), alerted(opened, "unexpected_record", 6)],
     [
       "alert",
-      "HS-088 AL-021",
+      "HS-088 AL-021 AL-022",
       say(types.alert, alertBody(0x8000)),
       withOrWithoutAccept({
         prints: [...opened.prints, "alert:32768", "failed:alert_received:32768"],

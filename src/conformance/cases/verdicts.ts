@@ -61,11 +61,11 @@ const bad = places.flatMap((place) => {
   const badRecord = alerted(place, "bad_record", 5);
   const unexpected = alerted(place, "unexpected_record", 6);
   return [
-    ...misformedRecords.map(({ name, plaintext, isAlert }) =>
+    ...misformedRecords.map(({ name, requirements, plaintext, isAlert }) =>
       verdictCase(
         place,
         name,
-        isAlert ? "HS-099 AL-024" : "HS-098 HS-099",
+        `${isAlert ? "HS-099" : "HS-098 HS-099"} ${requirements}`,
         ({ server }) => server.verdict(plaintext),
         isAlert ? silent(place, "malformed_alert") : badRecord,
       ),
@@ -74,8 +74,6 @@ const bad = places.flatMap((place) => {
       [
         ["tag-flipped", ({ server }) => flipped(server.verdict(), -1)],
         ["ciphertext-flipped", ({ server }) => flipped(server.verdict(), 2)],
-        ["length-18", () => u16(18)],
-        ["length-0", () => u16(0)],
         [
           "length-shortened",
           ({ server }) => {
@@ -105,6 +103,9 @@ const bad = places.flatMap((place) => {
         ],
       ] as readonly (readonly [string, (link: Link) => Uint8Array])[]
     ).map(([name, make]) => verdictCase(place, name, "HS-091 HS-098 HS-099 RC-019", make, badRecord)),
+    ...[18, 0].map((length) =>
+      verdictCase(place, `length-${length}`, "HS-098 HS-099 RC-012 RC-019", () => u16(length), badRecord),
+    ),
     ...(
       [
         ["data", plain(types.data, ascii("before the Verdict"))],

@@ -1,9 +1,8 @@
 import type { Primitives } from "../../crypto/primitives.ts";
 import { ascii, concat, readU16, u16 } from "../../protocol/bytes.ts";
-import { hmac } from "../../protocol/noise/hkdf.ts";
 import { Deviation } from "../deviation.ts";
 import { framed, plain, type Said, saidBy, types } from "./plaintext.ts";
-import { Direction, none, type Schedule } from "./schedule.ts";
+import { Direction, hmac, none, type Schedule } from "./schedule.ts";
 import type { Wire } from "./wire.ts";
 
 /** What an end of the runner's plays with. */

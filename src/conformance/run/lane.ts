@@ -152,10 +152,10 @@ export class Lane {
     const flags = flagsOf(one.role, one.setup, port, this.#primitives);
     transcript.push(`flags: ${flags.join(" ")}`);
     shim.play(flags);
-    // A process takes its time to start.
+    // A process takes its time to start. What it prints may be here before its call is, also when all is over (CF-005).
+    const isRefused = () => lines.done?.["code"] === 89 || lines.fault !== undefined;
     await this.#calls.until(
-      () =>
-        this.#waiting.length > 0 || lines.done !== undefined || lines.fault !== undefined ? true : undefined,
+      () => (this.#waiting.length > 0 || isRefused() ? true : undefined),
       this.#deadline - 1_000,
     );
     if (lines.done?.["code"] === 89) throw new NotSupported();
