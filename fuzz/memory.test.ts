@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { Actor } from "../properties/model/actor.ts";
+import { testClient, testServer } from "../properties/model/pair.ts";
+import { settle } from "../properties/model/stages.ts";
 import { loadPrimitives } from "../src/crypto/index.ts";
+import { table } from "../src/protocol/machine/table.ts";
 import { newServer } from "./support/end.ts";
 import { HostilePeer } from "./support/hostile-peer.ts";
 import { MemoryJudge } from "./support/memory-judge.ts";
@@ -37,6 +41,16 @@ describe("the memory that can be reached", () => {
     expect(counted).toBeLessThan(512);
     countAll();
     expect(inputs.every((input) => isCounted(input, 16))).toBe(true);
+  });
+});
+
+describe("a client whose early data is all sent", () => {
+  it("HS-113: keeps none of it while it waits for the Verdict", () => {
+    const { client } = settle(new Actor(testClient()), new Actor(testServer(), { peerKey: () => [] }));
+    const before = reachableBytes(client.channel, [primitives, table]);
+    client.channel.write(new Uint8Array(40_000));
+    expect(client.channel.queuedBytes).toBe(0);
+    expect(reachableBytes(client.channel, [primitives, table]) - before).toBeLessThan(1_000);
   });
 });
 
