@@ -83,7 +83,7 @@ export function parseResponse(bytes: Uint8Array): AgentResponse | undefined {
   const isDone = status === "done";
   if (status === undefined || count > (isDone ? maxAgentKeys : 0)) return undefined;
   if (isZero(bytes.subarray(12)) === isDone) return undefined;
-  return { number: view.getUint32(8), status, count, result: bytes.slice(12) };
+  return { number: view.getUint32(8), status, count, result: copyOf(bytes.subarray(12)) };
 }
 
 /** A response without a result. */
@@ -101,7 +101,7 @@ export class FixedFrames {
 
   /** @param size bytes of a message */
   constructor(size: number) {
-    this.#held = new Uint8Array(size);
+    this.#held = unmoved(size);
   }
 
   /** The messages that are complete with these bytes, as copies, each the caller's. */
@@ -115,7 +115,7 @@ export class FixedFrames {
       this.#length += piece.length;
       at += piece.length;
       if (this.#length === size) {
-        frames.push(this.#held.slice());
+        frames.push(copyOf(this.#held));
         this.wipe();
       }
     }
@@ -129,12 +129,23 @@ export class FixedFrames {
 }
 
 function begun(length: number, magic: readonly number[], kind: number, number: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+  const bytes = unmoved(length);
   bytes.set(magic);
   bytes[4] = version;
   bytes[5] = kind;
   viewOf(bytes).setUint32(8, number);
   return bytes;
+}
+
+/** An array made by hand is outside V8's heap, whose collector would leave copies of small ones behind, out of wiping's reach. */
+function unmoved(length: number): Uint8Array {
+  return new Uint8Array(new ArrayBuffer(length));
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = unmoved(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function beginsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
