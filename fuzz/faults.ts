@@ -228,14 +228,6 @@ export const faults: readonly Fault[] = [
     runs: 20_000,
   },
   {
-    name: "early-data-kept-when-sent",
-    target: "channel",
-    file: "protocol/channel/client-channel.ts",
-    find: "    this.#waiting.clear(); // its memory with it\n",
-    replace: "",
-    runs: 20_000,
-  },
-  {
     name: "early-data-kept-after-the-end",
     target: "channel",
     file: "protocol/channel/client-channel.ts",
