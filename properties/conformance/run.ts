@@ -1,0 +1,117 @@
+/**
+ * npm run conformance:faults [-- FAULT…] [--all] [--lanes=N]
+ *
+ * Plants each fault of faults.ts in this project's shim, and plays cases against it. Fails where a fault is not caught by
+ * the cases that it names, where a case fails that cites no requirement which the fault breaks, or where a fault can't be
+ * planted any more. Played are all cases that cite such a requirement and a sample of the others, another one for each
+ * fault; with --all, every case.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Case } from "../../src/conformance/case.ts";
+import { cases } from "../../src/conformance/cases/index.ts";
+import { Lane, type Result } from "../../src/conformance/run/lane.ts";
+import { loadPrimitives } from "../../src/crypto/index.ts";
+import { buildShim } from "./build.ts";
+import { type Fault, faults, fits } from "./faults.ts";
+
+/** One in so many of the cases that are none of the fault's. */
+const sampleOf = 12;
+/** Milliseconds that a shim is waited for, at first, and where a case failed that should not have. */
+const patience = { hasty: 1_500, calm: 6_000 };
+const deadline = 20_000;
+
+const primitives = await loadPrimitives();
+const root = join(import.meta.dirname, "..", "..");
+const flags = process.argv.slice(2);
+const isAll = flags.includes("--all");
+const lanes = Number(flags.find((flag) => flag.startsWith("--lanes="))?.slice("--lanes=".length) ?? 8);
+const names = flags.filter((flag) => !flag.startsWith("--"));
+const wanted = faults.filter(({ id }) => names.length === 0 || names.includes(id));
+if (wanted.length === 0 || names.some((name) => faults.every(({ id }) => id !== name))) {
+  console.error(`there are: ${faults.map(({ id }) => id).join(", ")}`);
+  process.exit(2);
+}
+
+const cites = ({ requirements }: Fault, one: Case): boolean =>
+  one.requirements.some((requirement) => requirements.includes(requirement));
+
+/** Plays cases, several at the same time, as most of a case is waiting. */
+async function play(command: string, chosen: readonly Case[], ms: number): Promise<Result[]> {
+  const queue = [...chosen];
+  const results: Result[] = [];
+  await Promise.all(
+    Array.from({ length: Math.min(lanes, queue.length) }, async () => {
+      const lane = new Lane(command, primitives, ms, deadline);
+      await lane.open();
+      try {
+        for (let one = queue.shift(); one !== undefined; one = queue.shift())
+          results.push(await lane.play(one));
+      } finally {
+        await lane.close();
+      }
+    }),
+  );
+  return results;
+}
+
+const failed = (results: readonly Result[]): Result[] =>
+  results.filter(({ outcome }) => outcome === "failed");
+
+const commandOf = (program: string): string => `"${process.execPath}" "${program}"`;
+
+/** Looks for a fault; says what came of it. */
+async function lookFor(fault: Fault, index: number, folder: string): Promise<boolean> {
+  const started = performance.now();
+  const program = join(folder, `${fault.id}.mjs`);
+  await buildShim(fault, program);
+  const command = commandOf(program);
+  const sound = commandOf(join(folder, "sound.mjs"));
+  const own = cases.filter((one) => cites(fault, one));
+  const others = cases.filter((one) => !cites(fault, one));
+  const sample = isAll ? others : others.filter((_, i) => i % sampleOf === index % sampleOf);
+  const results = failed(await play(command, [...own, ...sample], patience.hasty));
+  const caught = results.filter((one) => cites(fault, one.case));
+  const isNamed = (one: Case) => fault.caughtBy.some((pattern) => fits(pattern, one.id));
+  const missing = fault.caughtBy.filter((pattern) => !caught.some((one) => fits(pattern, one.case.id)));
+  // On a busy machine a shim may have been waited for too briefly: a fault fails a case every time.
+  const doubtful = results.map((one) => one.case).filter((one) => !cites(fault, one));
+  const again = failed(await play(command, doubtful, patience.calm));
+  // What the shim without the fault does not pass either says nothing about it.
+  const control = [...again.map((one) => one.case), ...caught.map((one) => one.case).filter(isNamed)];
+  const unsound = new Set(failed(await play(sound, control, patience.calm)).map((one) => one.case.id));
+  const strays = again.filter((one) => !unsound.has(one.case.id));
+  for (const one of caught) if (isNamed(one.case) && unsound.has(one.case.id)) missing.push(one.case.id);
+  const isCaught = caught.length > 0 && strays.length === 0 && missing.length === 0;
+  const seconds = Math.round((performance.now() - started) / 1_000);
+  console.log(
+    `${isCaught ? "ok  " : "FAIL"} ${fault.id} (${fault.requirements.join(", ")}): ${caught.length} of ${own.length} own ` +
+      `cases fail, ${strays.length} of ${sample.length} others, in ${seconds} s`,
+  );
+  for (const { case: one } of caught.slice(0, flags.includes("--list") ? undefined : 3))
+    console.log(`       ${one.id}`);
+  for (const pattern of missing) console.log(`     not caught by ${pattern}`);
+  for (const id of unsound) console.log(`     ${id} fails without the fault too`);
+  for (const { case: one, faults: found } of strays) {
+    console.log(`     ${one.id} (${one.requirements.join(", ")}) fails, and is none of its own`);
+    for (const { expected, got } of found) console.log(`       expected ${expected}, got ${got}`);
+  }
+  return isCaught;
+}
+
+// Below the project, where the packages that a shim loads are found.
+const folder = join(root, "build", `conformance-faults-${process.pid}`);
+mkdirSync(folder, { recursive: true });
+let found = 0;
+const started = performance.now();
+try {
+  await buildShim(undefined, join(folder, "sound.mjs"));
+  for (const fault of wanted) if (await lookFor(fault, faults.indexOf(fault), folder)) found += 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}
+const seconds = Math.round((performance.now() - started) / 1_000);
+console.log(
+  `conformance: ${found} of ${wanted.length} planted faults caught, by their own cases alone, in ${seconds} s`,
+);
+process.exitCode = found === wanted.length ? 0 : 1;
