@@ -107,10 +107,19 @@ function grouped(pairs: readonly (readonly [string, string])[]): Cited {
 
 const read = (root: string, path: string): string => readFileSync(join(root, path), "utf8");
 
+/** The peer that tests others: it says what they have to do, and does not do it. Its own are the shim's (CF). */
+const judges = "src/conformance/";
+
 /** By requirement: the files of `src/` that cite it, tests aside. */
 export function codeCitations(root: string): Cited {
   const files = filesBelow(root, ["src"], ".ts").filter((path) => !isTest(path));
-  return grouped(files.flatMap((path) => citedInCode(read(root, path)).map((id) => [id, path] as const)));
+  return grouped(
+    files.flatMap((path) =>
+      citedInCode(read(root, path))
+        .filter((id) => !path.startsWith(judges) || id.startsWith("CF-"))
+        .map((id) => [id, path] as const),
+    ),
+  );
 }
 
 /** The folders that have tests. */

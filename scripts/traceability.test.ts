@@ -51,7 +51,11 @@ describe("the requirements of spec/", () => {
 
   it("have their exceptions: without them the same gaps are found", () => {
     const { code, tests, mutants } = readExceptions();
-    const count = [code, tests, mutants].flatMap((kind) => Object.keys(kind)).length;
+    // Where a file has changed since its mutants were run, nothing is said about them.
+    const judged = Object.keys(mutants).filter(
+      (id) => !all.code.get(id)?.some((path) => all.unjudged.has(path)),
+    );
+    const count = Object.keys(code).length + Object.keys(tests).length + judged.length;
     expect(gaps(all, none)).toHaveLength(count);
   });
 });
