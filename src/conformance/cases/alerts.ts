@@ -148,7 +148,7 @@ const sent: Case[] = (["client", "server"] as const).flatMap((role) => {
       expected: { ...alerted(open, "cancelled", 0x8000), closing: "follows" },
     }),
     makeCase(role, "draining", "never-ended-by-the-peer", "ST-028 ST-035 LM-003", {
-      setup: { flags: [...alertFlags(0x8000, "open").flags, "--drain-timeout=400"] },
+      setup: { flags: [...alertFlags(0x8000, "open").flags, "--drain-timeout=900"] },
       play: shakenAndLetIn,
       expected: { ...alerted(open, "cancelled", 0x8000), closing: "deadline" },
     }),

@@ -131,7 +131,7 @@ const both: Case[] = roles.flatMap((role) => {
       "ST-028 ST-036 LM-003",
       { ...done, closing: "deadline" },
       () => undefined,
-      ["--drain-timeout=400"],
+      ["--drain-timeout=900"],
     ),
     closed("reset-by-the-peer", "ST-028 ST-031", { ...done, closing: "follows" }, ({ wire }) => wire.reset()),
     closed("eof-at-once", "ST-028 RC-036", { ...done, closing: "follows" }, ({ wire }) => wire.end()),
@@ -154,7 +154,7 @@ const both: Case[] = roles.flatMap((role) => {
       (link) => {
         for (let i = 0; i < 64; i++) link.send(new Uint8Array(65_536), "64 KiB");
       },
-      ["--drain-bytes=10000", "--drain-timeout=400"],
+      ["--drain-bytes=10000", "--drain-timeout=900"],
     ),
     makeCase(role, "closing", "both-close-at-once", "RC-035 RC-036 RC-028", {
       setup: { flags: ["--close-first"] },
@@ -195,7 +195,7 @@ const floods: Case[] = roles.flatMap((role) => [
     expected: alerted(placesBy(role, "open"), "bad_record", 5),
   }),
   makeCase(role, "draining", "flood-past-the-drain-limit", "ST-029 ST-035 AL-017 LM-003", {
-    setup: { flags: ["--drain-bytes=10000", "--drain-timeout=400"] },
+    setup: { flags: ["--drain-bytes=10000", "--drain-timeout=900"] },
     async play(link) {
       await openUp(link);
       link.send(link.end.record(plain(9)), "a bad record");
@@ -224,7 +224,7 @@ const floods: Case[] = roles.flatMap((role) => [
     async play(link) {
       await openUp(link);
       link.wire.stopReading();
-      for (let i = 0; i < 200; i++) link.send(link.end.data(new Uint8Array(65_516).fill(i)), "64 KiB");
+      for (let i = 0; i < 120; i++) link.send(link.end.data(new Uint8Array(65_516).fill(i)), "64 KiB");
       link.send(link.end.close(), "a Close");
       await link.pause(400);
     },

@@ -2,6 +2,7 @@
 import { ascii, concat } from "../../protocol/bytes.ts";
 import { type Case, makeCase, type Setup } from "../case.ts";
 import { framed, plain, types } from "../peer/plaintext.ts";
+import { Direction } from "../peer/schedule.ts";
 import type { Link } from "../run/link.ts";
 import {
   alerted,
@@ -41,7 +42,7 @@ const replays: Case[] = places.flatMap((place: Place) => {
         await place.reach(link);
         // What the shim sent itself: sealed once more as it did, under its own key and first counter.
         const theirs = link.end.direction("theirs");
-        const first = Object.assign(Object.create(Object.getPrototypeOf(theirs)), theirs, { counter: 0n });
+        const first = new Direction(link.primitives, theirs.key, 0n);
         link.send(framed(first.seal(plain(types.data, ascii("ready")))), "the shim's own first record");
       },
       expected: bad,
@@ -115,7 +116,7 @@ const openingRoute: Case[] = [
       link.send(link.client.hello(), "a Hello");
       link.wire.end();
     },
-    expected: cutOff(nowhere, "truncated"),
+    expected: cutOff(nowhere, "abandoned"),
   }),
   makeCase("server", "opening-route", "eof-behind-more", "ST-014 ST-008", {
     setup: slow(400),
@@ -123,7 +124,7 @@ const openingRoute: Case[] = [
       link.send(concat(link.client.hello(), new Uint8Array(40)), "a Hello and more");
       link.wire.end();
     },
-    expected: cutOff(nowhere, "truncated"),
+    expected: cutOff(nowhere, "abandoned"),
   }),
   makeCase("server", "opening-route", "reset", "ST-015", {
     setup: slow(400),
@@ -132,7 +133,7 @@ const openingRoute: Case[] = [
       await link.pause(60);
       link.wire.reset();
     },
-    expected: cutOff(nowhere, "truncated"),
+    expected: cutOff(nowhere, "abandoned"),
   }),
   makeCase("server", "opening-route", "timeout", "HS-119 HS-121", {
     setup: slow(2_000, "--handshake-timeout=300"),

@@ -245,7 +245,7 @@ const whileDeciding = (
     setup: { flags: ["--refuse=3", "--decide-after=100"] },
     play: meanwhile((link) => {
       const bytes = make(link);
-      link.client.sent = new Uint8Array(0); // None of it is delivered.
+      link.client.sent.clear(); // None of it is delivered.
       return bytes;
     }),
     expected: alerted(deciding, "denied", 3),

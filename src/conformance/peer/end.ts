@@ -1,6 +1,7 @@
 import type { Primitives } from "../../crypto/primitives.ts";
 import { ascii, concat, readU16, u16 } from "../../protocol/bytes.ts";
 import { Deviation } from "../deviation.ts";
+import { ByteQueue } from "./byte-queue.ts";
 import { framed, plain, type Said, saidBy, types } from "./plaintext.ts";
 import { Direction, hmac, none, type Schedule } from "./schedule.ts";
 import type { Wire } from "./wire.ts";
@@ -31,9 +32,9 @@ export abstract class End {
   /** What the shim said, in its order, Data left out. */
   readonly said: string[] = [];
   /** The Data of the shim's, joined. */
-  heard: Uint8Array = none;
+  readonly heard = new ByteQueue();
   /** Good data that the shim was sent and has to deliver. */
-  sent: Uint8Array = none;
+  readonly sent = new ByteQueue();
   /** How long the plaintext of the record read last was. */
   protected plaintextLength = 0;
 
@@ -64,7 +65,7 @@ export abstract class End {
 
   /** A good Data record, that the shim is expected to deliver. */
   data(bytes: Uint8Array, padding?: Uint8Array): Uint8Array {
-    this.sent = concat(this.sent, bytes);
+    this.sent.push(bytes);
     return this.record(plain(types.data, bytes, padding === undefined ? {} : { padding }));
   }
 
@@ -118,7 +119,7 @@ export abstract class End {
   }
 
   protected note(one: Said): Said {
-    if (one.word === "data") this.heard = concat(this.heard, one.data);
+    if (one.word === "data") this.heard.push(one.data);
     else this.said.push(one.word);
     return one;
   }

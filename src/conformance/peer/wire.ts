@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
-import { concat } from "../../protocol/bytes.ts";
 import { Deviation } from "../deviation.ts";
 import { hexOf } from "../shim/hex.ts";
 import { Watched } from "../watched.ts";
+import { ByteQueue } from "./byte-queue.ts";
 
 /** How the shim ended its direction of the transport. */
 export type TransportEnd = "end of file" | "reset";
@@ -11,7 +11,8 @@ export type TransportEnd = "end of file" | "reset";
 export class Wire extends Watched {
   readonly #socket: Socket;
   readonly #note: (line: string) => void;
-  #unread: Uint8Array = new Uint8Array(0);
+  /** What has arrived and has not been read. */
+  readonly unread = new ByteQueue();
   #ended: TransportEnd | undefined;
   /** Whether the own direction has been ended. */
   hasEnded = false;
@@ -23,17 +24,12 @@ export class Wire extends Watched {
     this.#note = note;
     socket.setNoDelay(true);
     socket.on("data", (bytes: Uint8Array) => {
-      this.#unread = concat(this.#unread, bytes);
+      this.unread.push(bytes);
       this.changed();
     });
     socket.on("end", () => this.#over("end of file"));
     socket.on("error", () => this.#over("reset"));
     socket.on("close", () => this.#over("reset"));
-  }
-
-  /** What has arrived and has not been read. */
-  get unread(): Uint8Array {
-    return this.#unread;
   }
 
   /** Set once the shim has ended its direction, behind all its bytes. */
@@ -47,14 +43,12 @@ export class Wire extends Watched {
    * @throws Deviation where they do not come within `ms`
    */
   async read(length: number, what: string, ms: number): Promise<Uint8Array> {
-    await this.until(() => (this.#unread.length >= length || this.#ended ? true : undefined), ms);
-    if (this.#unread.length < length) {
+    await this.until(() => (this.unread.length >= length || this.#ended ? true : undefined), ms);
+    if (this.unread.length < length) {
       const got = this.#ended ?? "no more";
-      throw new Deviation(`${what} (${length} bytes)`, `${this.#unread.length} bytes and ${got}`);
+      throw new Deviation(`${what} (${length} bytes)`, `${this.unread.length} bytes and ${got}`);
     }
-    const bytes = this.#unread.slice(0, length);
-    this.#unread = this.#unread.slice(length);
-    return bytes;
+    return this.unread.take(length);
   }
 
   /** How the shim ended its direction; `undefined` when it has not within `ms`. */

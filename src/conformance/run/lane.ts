@@ -160,12 +160,14 @@ export class Lane {
     );
     if (lines.done?.["code"] === 89) throw new NotSupported();
     if (lines.fault !== undefined) throw lines.fault;
+    // What it printed may be here before its connection is.
+    await this.#calls.until(() => (this.#waiting.length > 0 ? true : undefined), this.#patience);
     const socket = this.#waiting.shift();
     if (socket === undefined) throw new Deviation("a TCP connection from the shim (CF-003)", lines.shown());
     const wire = new Wire(socket, (line) => transcript.push(line));
     wires.push(wire);
     const again = async (): Promise<Link> => {
-      wire.end();
+      wire.reset();
       await lines.until(() => lines.done, this.#patience);
       if (lines.done === undefined)
         throw new Deviation("`done` at the end of the connection (CF-013)", lines.shown());

@@ -102,7 +102,8 @@ export async function play(
         binding: hexOf(channel.channelBinding ?? new Uint8Array(0)),
         exporter: exporterOf(channel),
       });
-      if (givesUpAt("open")) return;
+      // What came in the same bytes may have ended the channel already: then nothing is written or asked any more.
+      if (givesUpAt("open") || driver.isOver) return;
       if (one.ping !== undefined) driver.ping(one.ping);
       if (one.role === "client") return;
       if (one.send > 0) driver.write(counted(one.send));
@@ -111,7 +112,7 @@ export async function play(
     data(bytes) {
       length += bytes.length;
       hash.update(bytes);
-      if (givesUpAt("data") || isDone || one.mute) return true;
+      if (givesUpAt("data") || isDone || one.mute || driver.isOver) return true;
       driver.write(bytes);
       return driver.backlog < mostWaiting;
     },
@@ -121,7 +122,7 @@ export async function play(
       if (one.linger === undefined) closeOnce();
       else
         setTimeout(() => {
-          if (isDone) return;
+          if (isDone || driver.isOver) return;
           driver.write(new TextEncoder().encode("late"));
           closeOnce();
         }, one.linger);
