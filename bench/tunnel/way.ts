@@ -27,6 +27,13 @@ const patience = 20_000;
 /** Jiffies in a second, of the times in /proc/PID/stat: USER_HZ, 100 on all of Linux's usual machines. */
 const userHz = 100;
 
+/** Those that run: they are over with this process, however that ends but by SIGKILL. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+
 /** A process that listens. */
 export class Daemon {
   readonly #child: ChildProcess;
@@ -36,6 +43,8 @@ export class Daemon {
   private constructor(file: string, args: readonly string[]) {
     this.#name = file;
     this.#child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
+    running.add(this.#child);
+    this.#child.once("exit", () => running.delete(this.#child));
     this.#child.on("error", (error) => {
       this.#said += error.message;
     });

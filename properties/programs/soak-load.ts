@@ -16,6 +16,8 @@ export async function openService(): Promise<{ port: number; server: Server; soc
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
+    // Of one that came and went without a word, too.
+    socket.on("end", () => socket.end());
     socket.once("data", (first) => {
       switch (first[0]) {
         case wishes.echo:
@@ -30,7 +32,7 @@ export async function openService(): Promise<{ port: number; server: Server; soc
           socket.resume();
           return;
         default:
-          socket.resume().on("end", () => socket.end());
+          socket.resume();
       }
     });
   });
