@@ -63,7 +63,7 @@ export const faults: readonly Fault[] = [
     from: "if (length < minCiphertext) return { badLength: length };",
     to: "",
     requirements: ["RC-012"],
-    caughtBy: ["*/open/length-18", "client/await-verdict/length-18", "server/deciding/bad-length"],
+    caughtBy: ["*/open/length-18", "client/await-verdict/length-18"],
   },
   {
     id: "alert-answered",
@@ -194,7 +194,7 @@ export const faults: readonly Fault[] = [
     from: "    this.queue.clear();\n    this.#wipe();\n  }\n\n  protected settle",
     to:
       '    if (this.role === "server" && this.#session !== undefined && !this.#isOpen)\n' +
-      "      for (let early = this.#reader?.next(); early?.body !== undefined; early = this.#reader.next())\n" +
+      "      for (let early = this.#reader?.next(); early?.type === 'data'; early = this.#reader.next())\n" +
       '        this.output({ type: "data", bytes: early.body });\n' +
       "    this.queue.clear();\n    this.#wipe();\n  }\n\n  protected settle",
     requirements: ["HS-089"],

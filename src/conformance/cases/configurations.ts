@@ -16,8 +16,8 @@ const context = (text: string) => `--context=${hexOf(new TextEncoder().encode(te
 export const configurationCases: readonly Case[] = [
   one("client", "a-via-key-alone", "HS-018 CF-005", { firstUse: true, via: true }),
   ...Object.entries(lowOrderPoints).flatMap(([name, point]) => [
-    one("client", `server-key-${name}`, "HS-019 CF-005", { flags: [`--server-key=${hexOf(point)}`] }),
-    one("client", `via-key-${name}`, "HS-019 CF-005", { flags: [`--via=${hexOf(point)}`] }),
+    one("client", `server-key-${name}`, "HS-019 NO-010 CF-005", { flags: [`--server-key=${hexOf(point)}`] }),
+    one("client", `via-key-${name}`, "HS-019 NO-010 CF-005", { flags: [`--via=${hexOf(point)}`] }),
   ]),
   ...(
     [
