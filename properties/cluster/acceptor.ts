@@ -5,7 +5,7 @@ import { readKeyFile } from "../../src/net/index.ts";
 const [keyPath = "", choosing = ""] = process.argv.slice(2);
 const chooseByLine = {
   bytes: 64,
-  timeout: 300,
+  timeout: 2_000,
   isEnough: (head: Uint8Array) => head.includes(10),
   pick: (head: Uint8Array) => {
     const line = new TextDecoder().decode(head).split("\n")[0] ?? "";
@@ -15,10 +15,19 @@ const chooseByLine = {
   },
 };
 
+/** Once there are as many bytes as the first two say, or at once where the first is an `x`. */
+const whereTold = {
+  bytes: 65_536,
+  timeout: 5_000,
+  isEnough: (head: Uint8Array) =>
+    head[0] === 120 || (head.length >= 2 && head.length >= 256 * (head[0] as number) + (head[1] as number)),
+  pick: () => ({}),
+};
+
 await runAcceptor(async () => ({
   keyPair: await readKeyFile(keyPath),
   authorize: () => true,
   handshakeTimeout: 30_000,
   limits: { handshakesPerAddress: 1_024 },
-  ...(choosing === "" ? {} : { choose: chooseByLine }),
+  ...(choosing === "" ? {} : { choose: choosing === "bytes" ? whereTold : chooseByLine }),
 }));

@@ -10,7 +10,7 @@ await runWorker(
         socket.write(`${process.env["HAWSER_CLUSTER_SLOT"]} ${process.pid} ${note}`);
       } else if (!socket.write(bytes)) socket.pause();
       isFirst = false;
-      if (bytes.toString() === "crash!") throw new Error("on demand");
+      if (bytes.length === 6 && bytes.toString() === "crash!") throw new Error("on demand");
     });
     socket.on("drain", () => socket.resume());
     socket.on("end", () => socket.end());

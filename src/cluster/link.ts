@@ -23,6 +23,8 @@ export interface LinkEvents {
 const answerTimeout = 5_000;
 /** How long after a worker's end its pipe may stay open without having said more, in milliseconds. */
 const lastCredits = 1_000;
+/** How long a worker may be there without its pipe, in milliseconds: longer than one that ends takes to. */
+const lastWords = 7_000;
 
 /** An acceptor's side of a worker: what it was offered and given, and what it says of that. */
 export class Link {
@@ -50,7 +52,7 @@ export class Link {
     this.#credits.on("error", () => undefined);
     this.#credits.on("close", () => {
       this.#hasEnded = true;
-      this.#isOver();
+      if (!this.#isOver()) setTimeout(() => this.#fault("it has closed its pipe"), lastWords).unref();
     });
   }
 
