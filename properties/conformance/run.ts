@@ -1,10 +1,10 @@
 /**
- * npm run conformance:faults [-- FAULT…] [--all] [--lanes=N]
+ * npm run conformance:faults [-- FAULT…] [--all] [--list] [--lanes=N]
  *
  * Plants each fault of faults.ts in this project's shim, and plays cases against it. Fails where a fault is not caught by
  * the cases that it names, where a case fails that cites no requirement which the fault breaks, or where a fault can't be
  * planted any more. Played are all cases that cite such a requirement and a sample of the others, another one for each
- * fault; with --all, every case.
+ * fault; with --all, every case. --list names every case that a fault fails, not the first three alone.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
