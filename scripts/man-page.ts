@@ -115,6 +115,7 @@ export function manPage(): string {
     agent: nothing,
     status: nothing,
     completion: nothing,
+    conformance: nothing,
   };
   const program = defineProgram("", actions);
   return `${[

@@ -42,7 +42,7 @@ describe("completion in bash", () => {
     inFolder(async (folder) => {
       const first = offered(folder, "hawser", "");
       expect(first).toEqual(expect.arrayContaining([...commands, "help", "--help", "--version"]));
-      expect(offered(folder, "hawser", "co")).toEqual(["completion", "connect"]);
+      expect(offered(folder, "hawser", "co")).toEqual(["completion", "conformance", "connect"]);
       expect(offered(folder, "hawser", "help", "l")).toEqual(["listen"]);
     }));
 

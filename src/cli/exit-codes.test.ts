@@ -68,7 +68,7 @@ describe("exit codes", () => {
 
   it("have a meaning each", () => {
     expect(Object.keys(EXIT_CODES).map(Number)).toEqual([
-      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 129, 130, 141, 143,
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 129, 130, 141, 143,
     ]);
   });
 });

@@ -22,6 +22,7 @@ export const EXIT_CODES = {
   10: "the connection broke off: what came is genuine, and may not be all",
   11: "the other end took too long",
   12: "standard input or output failed, a full disk say",
+  13: "an implementation did not pass every case of hawser conformance",
   129: "ended by SIGHUP",
   130: "ended by SIGINT: Ctrl-C",
   141: "standard output was closed by its reader, as head does",
@@ -50,6 +51,7 @@ const commandExitCodes: Readonly<Record<CommandErrorCode, ExitCode>> = {
   ERR_HAWSER_LISTEN: 4,
   ERR_HAWSER_KNOWN_SERVERS: 3,
   ERR_HAWSER_STATUS: 4,
+  ERR_HAWSER_CONFORMANCE: 13,
   ERR_HAWSER_STDIN: 12,
   ERR_HAWSER_STDOUT: 12,
 };

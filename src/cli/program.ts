@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import type { ConformanceOptions } from "./conformance.ts";
 import { type OperationOptions, operationOptions, operationUsage } from "./operation-options.ts";
 
 /** What every command may be told. */
@@ -72,6 +73,7 @@ export interface Actions {
   forward(url: string, options: ForwardCommandOptions): Promise<void>;
   agent(options: AgentCommandOptions): Promise<void>;
   status(path: string, options: CommonOptions): Promise<void>;
+  conformance(options: ConformanceOptions): Promise<void>;
   completion(shell: string, program: Command): Promise<void>;
 }
 
@@ -182,6 +184,46 @@ export function defineProgram(version: string, actions: Actions): Command {
     .argument("<path>", "the unix socket that --status of hawser serve or forward names")
     .addOption(new Option("--json", "print it as JSON; words about failures are JSON too, an object a line"))
     .action((path: string, options: CommonOptions) => actions.status(path, options));
+
+  program
+    .command("conformance")
+    .summary("test an implementation of the protocol")
+    .description(
+      "Plays a peer that misbehaves with an implementation of Hawser, case by case, over TCP on 127.0.0.1. COMMAND starts the " +
+        "implementation's shim (spec/conformance.md), to which --cases is added. Progress is told on standard error, and the " +
+        "summary, or the report, on standard output.",
+    )
+    .usage(
+      "--exec COMMAND [--role client|server|both] [--filter ID]... [--skips FILE] [--report junit|json|html] " +
+        "[--lanes NUMBER] [--patience SECONDS]",
+    )
+    .addOption(new Option("--exec <command>", "the shim, for the shell (required)"))
+    .addOption(
+      new Option("--role <role>", "what the shim plays; both unless given").choices([
+        "client",
+        "server",
+        "both",
+      ]),
+    )
+    .addOption(
+      new Option(
+        "--filter <id>",
+        "only the cases of this identifier, of those that begin with it, or of this requirement; may be given again",
+      ).argParser((id: string, ids: readonly string[] = []) => [...ids, id]),
+    )
+    .addOption(
+      new Option("--skips <file>", "leave out what the file names: an identifier and a reason a line"),
+    )
+    .addOption(
+      new Option("--report <format>", "write a report in place of the summary").choices([
+        "junit",
+        "json",
+        "html",
+      ]),
+    )
+    .addOption(number("--lanes", "shims that play at once; 2 unless given"))
+    .addOption(seconds("--patience", "how long a shim may take for what it owes; 5 unless given"))
+    .action((options: ConformanceOptions) => actions.conformance(options));
 
   program
     .command("completion")

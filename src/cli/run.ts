@@ -59,6 +59,8 @@ function actions(surroundings: Surroundings, interrupts: Interrupts, log: Log): 
       }),
     agent: async (options) => (await import("./agent.ts")).agent(options, { surroundings, interrupts, log }),
     status: async (path, options) => (await import("./status.ts")).status(path, options, surroundings),
+    conformance: async (options) =>
+      (await import("./conformance.ts")).conformance(options, surroundings, signal),
     completion: async (shell, program) =>
       (await import("./completion.ts")).completion(shell, program, surroundings),
   };
