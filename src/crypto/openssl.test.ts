@@ -50,6 +50,65 @@ describe("OpenSSL's cipher", () => {
     expect(sealed(without)).toEqual(sealed(usual));
   });
 
+  it("seals without associated data from 8 KiB on, and opens from there on", async () => {
+    let ciphers = 0;
+    runtimeWith({
+      createCipheriv: (...args: Parameters<typeof nodeCrypto.createCipheriv>) => {
+        ciphers++;
+        return nodeCrypto.createCipheriv(...args);
+      },
+    });
+    const primitives = await loadPrimitives({ provider: "native" });
+    ciphers = 0;
+    const sealings = (length: number, associated: number) => {
+      const before = ciphers;
+      const out = new Uint8Array(length + 16);
+      primitives.seal(
+        new Uint8Array(32),
+        new Uint8Array(12),
+        new Uint8Array(associated),
+        new Uint8Array(length),
+        out,
+      );
+      return ciphers - before;
+    };
+    expect([sealings(8_191, 0), sealings(8_192, 0), sealings(8_192, 1), sealings(1, 1)]).toEqual([
+      0, 1, 0, 0,
+    ]);
+    expect(primitives.openLong?.from).toBe(8_192);
+  });
+
+  it("is not used where what it sealed does not open", () => {
+    const refusing = (...args: Parameters<typeof nodeCrypto.createDecipheriv>) => {
+      const decipher = nodeCrypto.createDecipheriv(...args);
+      decipher.final = unsupported;
+      return decipher;
+    };
+    runtimeWith({ createDecipheriv: refusing });
+    expect(opensslLongTexts()).toBeUndefined();
+  });
+
+  it("wipes what it opened where the tag turns out wrong", () => {
+    const opened: Uint8Array[] = [];
+    runtimeWith({
+      createDecipheriv: (...args: Parameters<typeof nodeCrypto.createDecipheriv>) => {
+        const decipher = nodeCrypto.createDecipheriv(...args);
+        const update = decipher.update.bind(decipher);
+        decipher.update = (text: Uint8Array) => {
+          const plaintext = update(text as never) as unknown as Buffer;
+          opened.push(plaintext);
+          return plaintext as never;
+        };
+        return decipher;
+      },
+    });
+    const texts = opensslLongTexts();
+    opened.length = 0;
+    expect(texts?.open(new Uint8Array(32), new Uint8Array(12), new Uint8Array(9_000))).toBeUndefined();
+    expect(opened.map((plaintext) => plaintext.length)).toEqual([8_984]);
+    expect(opened[0]?.every((byte) => byte === 0)).toBe(true);
+  });
+
   it("tells no forgery where it is the opening that fails", () => {
     const faults = {
       createDecipheriv: (...args: Parameters<typeof nodeCrypto.createDecipheriv>) => {

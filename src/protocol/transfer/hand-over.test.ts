@@ -1,0 +1,123 @@
+/**
+ * Why: what either end of a hand-over says is what a driver sends and does, so each output is held here by itself; that
+ * the tables behind them are right is shown by trying all their runs.
+ */
+import { describe, expect, it } from "vitest";
+import { openPair, primitives, seededBytes } from "../../../properties/model/pair.ts";
+import { UsageError } from "../usage-error.ts";
+import { decodeSession } from "./blob.ts";
+import { exportSession } from "./export.ts";
+import { Giver, Taker } from "./hand-over.ts";
+import { importSession } from "./import.ts";
+import { SeenBlobs } from "./seen.ts";
+
+const options = { primitives, randomBytes: seededBytes("taker"), now: () => 0 };
+const blobOf = () => exportSession(openPair().server.channel);
+const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
+
+describe("who gives a session", () => {
+  it("TR-042: offers its blob as it is, gives it with Go, and is done with Done", () => {
+    const blob = blobOf();
+    const copy = blob.slice();
+    const giver = new Giver(primitives, blob);
+    expect(giver.state).toBe("Holding");
+    expect(giver.offer()).toEqual([{ type: "send", message: "Offer", blob: copy }]);
+    expect(giver.state).toBe("Offered");
+    expect(giver.receive("Ack")).toEqual([{ type: "send", message: "Go" }]);
+    expect([giver.state, isWiped(blob)]).toEqual(["Given", true]);
+    expect(giver.receive("Done")).toEqual([]);
+    expect(giver.state).toBe("Over");
+    expect(giver.takerDied()).toEqual([]);
+  });
+
+  it("TR-044 TR-046: has it again when it is refused, or the taker died before Go", () => {
+    const blob = blobOf();
+    const giver = new Giver(primitives, blob);
+    giver.offer();
+    expect(giver.receive("Refuse")).toEqual([{ type: "returned" }]);
+    giver.offer();
+    expect(giver.takerDied()).toEqual([{ type: "returned" }]);
+    expect(isWiped(blob)).toBe(false);
+    expect(giver.keep()).toBe(blob);
+    expect(giver.state).toBe("Kept");
+    expect(() => giver.keep()).toThrow(new UsageError("not in state Kept of a hand-over: keep"));
+  });
+
+  it("TR-046: says that it is lost when the taker died behind Go", () => {
+    const giver = new Giver(primitives, blobOf());
+    giver.offer();
+    giver.receive("Ack");
+    expect(giver.takerDied()).toEqual([{ type: "lost" }]);
+    expect(giver.state).toBe("Lost");
+    expect(giver.receive("Done")).toEqual([{ type: "fault", message: "Done" }]);
+  });
+
+  it("TR-045: wipes what it drops", () => {
+    const blob = blobOf();
+    const giver = new Giver(primitives, blob);
+    expect(giver.drop()).toBeUndefined();
+    expect([giver.state, isWiped(blob)]).toEqual(["Dropped", true]);
+  });
+});
+
+describe("who takes one", () => {
+  it("TR-043: says Ack, goes on with Go, and says Done", () => {
+    const taker = new Taker(options, new SeenBlobs());
+    expect(taker.offered(blobOf())).toEqual([{ type: "send", message: "Ack" }]);
+    expect(taker.go()).toEqual([
+      { type: "session", left: "Open", outputs: [], channel: expect.objectContaining({ state: "Open" }) },
+    ]);
+    expect(taker.state).toBe("Running");
+    expect(taker.done()).toEqual([{ type: "send", message: "Done" }]);
+    expect(taker.state).toBe("Over");
+    expect(() => taker.done()).toThrow(new UsageError("not in state Over of a hand-over: done"));
+  });
+
+  it("TR-048: wipes what it held when the giver is gone", () => {
+    const wiped: number[] = [];
+    const watched = { ...primitives, wipe: (bytes: Uint8Array) => void wiped.push(bytes.length) };
+    const taker = new Taker({ ...options, primitives: watched }, new SeenBlobs());
+    taker.offered(blobOf());
+    wiped.length = 0;
+    expect(taker.giverGone()).toEqual([{ type: "abandoned" }]);
+    expect(wiped).toEqual([32, 32, 64]);
+  });
+
+  it("TR-040: refuses without a reason of the blob's where there is no room, and tells its own mistakes", () => {
+    const taker = new Taker(options, new SeenBlobs());
+    expect(taker.offered(blobOf(), false)).toEqual([{ type: "send", message: "Refuse" }]);
+    expect(taker.go()).toEqual([{ type: "fault", message: "Go" }]);
+    const mistaken = new Taker({ ...options, recordSize: 0 } as never, new SeenBlobs());
+    const blob = blobOf();
+    expect(() => mistaken.offered(blob)).toThrow(UsageError);
+    expect([mistaken.state, isWiped(blob)]).toEqual(["Waiting", false]);
+  });
+});
+
+describe("an argument that makes no sense", () => {
+  it.each([
+    [{ unopened: 5 }, "unopened"],
+    [{ unread: "x" }, "unread"],
+    [{ unsent: null }, "unsent"],
+    [{ unsend: new Uint8Array(0) }, "exportSession"],
+  ])("is named by exportSession: %j", (pending, word) => {
+    const { channel } = openPair().server;
+    expect(() => exportSession(channel, pending as never)).toThrow(UsageError);
+    expect(() => exportSession(channel, pending as never)).toThrow(word);
+    expect(channel.state).toBe("Open");
+  });
+
+  it("is named by importSession", () => {
+    expect(() => importSession(5 as never, options)).toThrow("a session's blob");
+    const timed = { ...options, handshakeTimeout: 5 } as never;
+    expect(() => importSession(blobOf(), timed)).toThrow("importSession");
+  });
+});
+
+describe("a blob", () => {
+  it("TR-030: is named by its exporter and a count", () => {
+    const [first, second] = [blobOf(), blobOf()].map((blob) => decodeSession(primitives, blob).name);
+    expect(second?.origin).toEqual(first?.origin);
+    expect(second?.serial).toBe((first?.serial ?? 0n) + 1n);
+  });
+});
