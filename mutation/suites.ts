@@ -16,6 +16,7 @@ export const suites: readonly string[] = [
   "src/keys/secret-key-lines.test.ts",
   "src/keys/text.test.ts",
   "src/keys/url.test.ts",
+  "src/crypto/lengths.test.ts",
   "src/crypto/rfc-vectors.test.ts",
   "properties/attacks/identity.test.ts",
   "properties/attacks/leaks.test.ts",
@@ -41,6 +42,7 @@ export const suites: readonly string[] = [
   "properties/messages.test.ts",
   "properties/machine-walk.test.ts",
   "properties/transfer.test.ts",
+  "properties/transfer-vectors.test.ts",
   "properties/transfer-blob.test.ts",
   "properties/transfer-protocol.test.ts",
   "properties/transfer-wiping.test.ts",
@@ -54,6 +56,8 @@ export const suites: readonly string[] = [
 /** Suites that put something in the place of a module, or count what the garbage collector leaves: each in a worker of its own. */
 export const suitesAlone: readonly string[] = [
   "src/crypto/choice.test.ts",
+  "src/crypto/openssl.test.ts",
+  "src/crypto/raw-sodium.test.ts",
   "src/crypto/unmoved-bytes.test.ts",
   "src/keys/files/",
 ];

@@ -100,6 +100,13 @@ describe.each(providers.map((primitives) => [primitives.name, primitives] as con
       }
     });
 
+    it("wipes, and knows no secret in common with a key of zeros", () => {
+      const secret = bytes(40).fill(7);
+      primitives.wipe(secret);
+      expect(secret).toEqual(bytes(40));
+      expect(primitives.x25519(bytes(32).fill(7), bytes(32))).toBeUndefined();
+    });
+
     it("leaves zeros in the place of a text whose tag is wrong", () => {
       const out = bytes(50).fill(7);
       expect(primitives.open(bytes(32), bytes(12), bytes(0), bytes(66).fill(9), out)).toBe(false);

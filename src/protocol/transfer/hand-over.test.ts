@@ -8,7 +8,7 @@ import { UsageError } from "../usage-error.ts";
 import { decodeSession } from "./blob.ts";
 import { exportSession } from "./export.ts";
 import { Giver, Taker } from "./hand-over.ts";
-import { importSession } from "./import.ts";
+import { holdSession, importSession } from "./import.ts";
 import { SeenBlobs } from "./seen.ts";
 
 const options = { primitives, randomBytes: seededBytes("taker"), now: () => 0 };
@@ -91,6 +91,53 @@ describe("who takes one", () => {
     const blob = blobOf();
     expect(() => mistaken.offered(blob)).toThrow(UsageError);
     expect([mistaken.state, isWiped(blob)]).toEqual(["Waiting", false]);
+  });
+});
+
+describe("an Offer that can't be", () => {
+  it("TR-016: is refused with what is wrong with its blob", () => {
+    const taker = new Taker(options, new SeenBlobs());
+    const [refuse, refused] = taker.offered(new Uint8Array(9).fill(1));
+    expect(refuse).toEqual({ type: "send", message: "Refuse" });
+    expect(refused).toMatchObject({ type: "refused", error: { fault: "size" } });
+    expect(taker.state).toBe("Refused");
+  });
+
+  it("TR-047: is a fault where a session is held already, and wiped", () => {
+    const taker = new Taker(options, new SeenBlobs());
+    taker.offered(blobOf());
+    const again = blobOf();
+    expect(taker.offered(again)).toEqual([{ type: "fault", message: "Offer" }]);
+    expect([taker.state, isWiped(again)]).toEqual(["Held", true]);
+    expect(taker.offered(blobOf(), false)).toEqual([{ type: "fault", message: "Offer" }]);
+  });
+});
+
+describe("a session that goes on", () => {
+  it("TR-031: goes on once, and not once it was dropped", () => {
+    const held = holdSession(blobOf(), options, new SeenBlobs());
+    expect(held.goOn().channel.state).toBe("Open");
+    expect(() => held.goOn()).toThrow(new UsageError("this session has been taken on, or dropped"));
+    expect(held.drop()).toBeUndefined();
+  });
+
+  it("keeps its keys to itself", () => {
+    const { channel } = importSession(blobOf(), options, new SeenBlobs());
+    const [remote, local] = [channel.remotePublicKey.slice(), channel.localPublicKey.slice()];
+    channel.remotePublicKey.fill(0);
+    channel.localPublicKey.fill(0);
+    expect([channel.remotePublicKey, channel.localPublicKey]).toEqual([remote, local]);
+  });
+
+  it("TR-006: fails with its transport as any other, with the cause where there is one", () => {
+    const ended = importSession(blobOf(), options, new SeenBlobs()).channel;
+    ended.transportEnded();
+    expect(ended.failure).toMatchObject({ code: "truncated" });
+    expect(ended.failure?.reason).toEqual({ code: "truncated", state: "Open" });
+    const reset = importSession(blobOf(), options, new SeenBlobs()).channel;
+    const cause = new Error("reset");
+    reset.transportFailed(cause);
+    expect(reset.failure?.reason).toEqual({ code: "truncated", state: "Open", cause });
   });
 });
 
