@@ -3,7 +3,7 @@
  * the tables behind them are right is shown by trying all their runs.
  */
 import { describe, expect, it } from "vitest";
-import { openPair, primitives, seededBytes } from "../../../properties/model/pair.ts";
+import { newPair, openPair, primitives, seededBytes } from "../../../properties/model/pair.ts";
 import { UsageError } from "../usage-error.ts";
 import { decodeSession } from "./blob.ts";
 import { exportSession } from "./export.ts";
@@ -158,6 +158,19 @@ describe("an argument that makes no sense", () => {
     expect(() => importSession(5 as never, options)).toThrow("a session's blob");
     const timed = { ...options, handshakeTimeout: 5 } as never;
     expect(() => importSession(blobOf(), timed)).toThrow("importSession");
+  });
+});
+
+describe("a session that can't be handed over", () => {
+  it("TR-004: stays, and it is said why", () => {
+    const { client } = newPair();
+    expect(() => exportSession(client.channel)).toThrow(
+      /not in state AwaitChallenge: .*handed over while it is open/,
+    );
+    const { server } = openPair();
+    server.channel.alert("cancelled");
+    expect(() => exportSession(server.channel)).toThrow(/not in state Draining: .*it is over/);
+    expect([client.channel.state, server.channel.state]).toEqual(["AwaitChallenge", "Draining"]);
   });
 });
 
