@@ -101,13 +101,13 @@ describe.each(providers.map((primitives) => [primitives.name, primitives] as con
     });
 
     it("puts a digest where it is wanted, the same as in an array of its own", () => {
-    const out = bytes(64);
-    expect(primitives.blake2b(bytes(3), out)).toBe(out);
-    expect(out).toEqual(primitives.blake2b(bytes(3)));
-    expect(out).not.toEqual(bytes(64));
-  });
+      const out = bytes(64);
+      expect(primitives.blake2b(bytes(3), out)).toBe(out);
+      expect(out).toEqual(primitives.blake2b(bytes(3)));
+      expect(out).not.toEqual(bytes(64));
+    });
 
-  it("wipes, and knows no secret in common with a key of zeros", () => {
+    it("wipes, and knows no secret in common with a key of zeros", () => {
       const secret = bytes(40).fill(7);
       primitives.wipe(secret);
       expect(secret).toEqual(bytes(40));
