@@ -173,14 +173,6 @@ const both: Case[] = roles.flatMap((role) => {
       },
       expected: cutOff(local(role), "truncated"),
     }),
-    makeCase(role, "open", "eof-without-a-close", "RC-033 SC-006", {
-      async play(link) {
-        await openUp(link);
-        await echoed(link, "not all of it");
-        link.wire.end();
-      },
-      expected: cutOff(placesBy(role, "open"), "truncated"),
-    }),
   ];
 });
 

@@ -78,7 +78,7 @@ const asked: Case[] = roles.flatMap((role) => {
     one("pong-twice", "RC-044 RC-020", unexpected(answered), (link) =>
       link.send(concat(link.end.record(pong(own)), link.end.record(pong(own))), "the Pong twice"),
     ),
-    one("pong-short", "RC-017 RC-019", alerted(place, "bad_record", 5), (link) =>
+    one("asked-pong-short", "RC-017 RC-019", alerted(place, "bad_record", 5), (link) =>
       link.send(link.end.record(pong(own.subarray(0, 7))), "a Pong of 7 bytes"),
     ),
     one("pong-behind-the-close", "RC-046 RC-032", finished(place), (link) =>
