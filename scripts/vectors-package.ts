@@ -11,11 +11,16 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { vectorNames, folder as vectors } from "./vectors.ts";
 import type { Vector } from "./vectors-format.ts";
+import type { SessionVector } from "./vectors-sessions.ts";
 import type { TextVector } from "./vectors-text-format.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = join(root, "packages", "hawser-vectors");
-const schemas = ["schema.json", "texts/schema.json"] as const;
+const schemas = {
+  scenario: "schema.json",
+  text: "texts/schema.json",
+  session: "sessions/schema.json",
+} as const;
 
 /** What the index says of a file. */
 export interface IndexEntry {
@@ -25,11 +30,11 @@ export interface IndexEntry {
   readonly slug: string;
   readonly title: string;
   readonly requirements: readonly string[];
-  /** The ends whose place an implementation can take; absent for texts. */
+  /** The ends whose place an implementation can take; only for scenarios. */
   readonly plays?: readonly string[];
-  /** The ends that fail; absent for texts. */
+  /** The ends that fail; only for scenarios. */
   readonly fails?: readonly string[];
-  /** Whether it needs a hook for the counters; absent for texts. */
+  /** Whether it needs a hook for the counters; only for scenarios. */
   readonly counters?: boolean;
   /** How many there are; only for texts. */
   readonly cases?: number;
@@ -38,24 +43,30 @@ export interface IndexEntry {
 
 function entry(name: string): IndexEntry {
   const bytes = readFileSync(join(vectors, name));
-  const vector = JSON.parse(bytes.toString()) as Vector | TextVector;
-  const isText = "cases" in vector;
-  return {
+  const vector = JSON.parse(bytes.toString()) as Vector | TextVector | SessionVector;
+  const common = {
     file: `vectors/${name}`,
-    schema: `vectors/${schemas[isText ? 1 : 0]}`,
     slug: vector.slug,
     title: vector.title,
-    requirements: isText
-      ? [...new Set(vector.cases.flatMap(({ requirements }) => requirements))].sort()
-      : vector.requirements,
-    ...(isText
-      ? { cases: vector.cases.length }
-      : {
-          plays: vector.plays,
-          fails: [...new Set(vector.failures.map(({ by }) => by))],
-          counters: vector.counters !== undefined,
-        }),
     sha256: createHash("sha256").update(bytes).digest("hex"),
+  };
+  if ("cases" in vector) {
+    return {
+      ...common,
+      schema: `vectors/${schemas.text}`,
+      requirements: [...new Set(vector.cases.flatMap(({ requirements }) => requirements))].sort(),
+      cases: vector.cases.length,
+    };
+  }
+  const { requirements } = vector;
+  if ("blob" in vector) return { ...common, schema: `vectors/${schemas.session}`, requirements };
+  return {
+    ...common,
+    schema: `vectors/${schemas.scenario}`,
+    requirements,
+    plays: vector.plays,
+    fails: [...new Set(vector.failures.map(({ by }) => by))],
+    counters: vector.counters !== undefined,
   };
 }
 
@@ -73,10 +84,12 @@ function readme(): string {
 /** Makes the package anew in a folder. */
 export function makePackage(into: string): void {
   rmSync(into, { recursive: true, force: true });
-  mkdirSync(join(into, "vectors", "texts"), { recursive: true });
+  for (const schema of Object.values(schemas)) {
+    mkdirSync(dirname(join(into, "vectors", schema)), { recursive: true });
+  }
   for (const name of ["package.json", "LICENSE"]) copyFileSync(join(sources, name), join(into, name));
   const names = vectorNames();
-  for (const name of [...names, ...schemas]) {
+  for (const name of [...names, ...Object.values(schemas)]) {
     copyFileSync(join(vectors, name), join(into, "vectors", name));
   }
   writeFileSync(join(into, "README.md"), readme());
