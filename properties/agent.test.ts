@@ -14,6 +14,7 @@ import { formatPublicKey } from "../src/keys/index.ts";
 import { agentScene, keysAt, RawAsker } from "./agent/scene.ts";
 import { clientKey, serverKey, testKey } from "./model/pair.ts";
 import { afterwards, folder } from "./net/loopback.ts";
+import { runs } from "./seed.ts";
 
 const held = (...names: string[]) => names.map((name) => testKey(name) as HeldKey);
 const other = testKey("other");
@@ -177,7 +178,7 @@ describe("an agent that is sent something else", () => {
     expect(asker.responses.length).toBeLessThanOrEqual(1);
   });
 
-  test.prop([fc.uint8Array({ minLength: 0, maxLength: 500 })], { numRuns: 20 })(
+  test.prop([fc.uint8Array({ minLength: 0, maxLength: 500 })], { numRuns: runs(20) })(
     "goes on, whatever it is",
     async (bytes) => {
       const { path, agent } = await agentScene();

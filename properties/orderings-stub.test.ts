@@ -23,7 +23,11 @@ vi.mock("./reference/primitives.ts", async (original) => {
 });
 vi.mock("../src/protocol/noise/hkdf.ts", async (original) => {
   const { stubHkdf } = await import("./orderings/stub.ts");
-  const hkdf = (_primitives: unknown, ck: Uint8Array, input: Uint8Array) => stubHkdf(ck, input);
+  const hkdf: typeof import("../src/protocol/noise/hkdf.ts").hkdf = (_, ck, input, first, second) => {
+    const outputs = stubHkdf(ck, input);
+    first.set(outputs[0]);
+    second?.set(outputs[1]);
+  };
   return { ...(await original<object>()), hkdf };
 });
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { readAll } from "./net/loopback.ts";
+import { runs } from "./seed.ts";
 import { hear, joined, plainServer, tunnel } from "./tunnel/scene.ts";
 
 /** Writes so many bytes that can't be guessed, in pieces of several sizes, under back-pressure: their hash. */
@@ -118,7 +119,7 @@ const breaks = fc.record({
 });
 
 describe("a direction", () => {
-  test.prop([sizes, sizes, breaks], { numRuns: 60 })(
+  test.prop([sizes, sizes, breaks], { numRuns: runs(60) })(
     "looks whole at its reader only if all of it is there, whoever breaks off, and when",
     async (nearSize, farSize, { who, after }) => {
       const { near, far, server, client } = await joined();

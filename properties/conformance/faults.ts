@@ -28,8 +28,8 @@ export const faults: readonly Fault[] = [
       '      return { name: "record.close", reason };\n',
     requirements: ["RC-033"],
     caughtBy: [
-      "*/open/eof-without-a-close",
-      "*/half-closed-local/eof-between-records",
+      "*/open/eof-between-records",
+      "*/half-closed-local/eof-without-a-close",
       "server/deciding/eof",
     ],
   },

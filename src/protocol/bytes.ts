@@ -44,3 +44,10 @@ export function isZero(bytes: Uint8Array): boolean {
   for (const byte of bytes) bits |= byte;
   return bits === 0;
 }
+
+/** Whether two public values are the same, in time that depends on their length alone. */
+export function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  let bits = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) bits |= (a[i] as number) ^ (b[i] ?? 0);
+  return bits === 0;
+}

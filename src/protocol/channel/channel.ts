@@ -146,8 +146,6 @@ export abstract class Channel extends Walk {
     this.requireHere();
     this.#unflushed = false;
     this.#liveness.pongOwed = false;
-    // Comes after every record, and does no more there: the table has no outputs for it, and no input waits.
-    if (readsRecords(this.state)) return [];
     return this.walk(() => {
       if (this.state === "Closing") this.#drain.begin(this.#settings.now()); // ST-036
       this.step({ name: drains(this.state) && this.#inputEnded ? "drained" : "flushed" });

@@ -1,5 +1,5 @@
 import type { Primitives } from "../../crypto/primitives.ts";
-import { secretCopy } from "../bytes.ts";
+import { isSame, secretCopy } from "../bytes.ts";
 
 /** An ephemeral key pair, for one handshake and what belongs to it. */
 export class Ephemeral {
@@ -29,8 +29,8 @@ export class Ephemeral {
   /** X25519 with a peer's key, the caller's to wipe; `undefined` for all zeros. */
   dh(publicKey: Uint8Array): Uint8Array | undefined {
     const kept = this.#kept;
-    if (kept !== undefined && this.#primitives.equal(kept.publicKey, publicKey))
-      return secretCopy(kept.output);
+    // Which of the two decides nothing: who the peer is, the caller judges (NO-021).
+    if (kept !== undefined && isSame(kept.publicKey, publicKey)) return secretCopy(kept.output);
     return this.#primitives.x25519(this.#secretKey, publicKey);
   }
 
