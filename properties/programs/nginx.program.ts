@@ -13,8 +13,9 @@ const mebibyte = 2 ** 20;
 /** The download's size in MiB; 1024 is the whole of it. */
 const size = Number(process.env["HAWSER_PROGRAMS_MIB"] ?? 256) * mebibyte;
 /** What breaks off is a slower one, in bytes a second, of this size. */
-const rate = 8_000_000;
-const brokenSize = 16 * mebibyte;
+const rate = 16_000_000;
+/** More than the buffers of all sockets on the way hold, or it would have come whole before anything is killed. */
+const brokenSize = 64 * mebibyte;
 const small = "x".repeat(20_000);
 /** Of curl: the peer ended it early, sending failed, receiving failed; and, of a new connection, no answer at all. */
 const brokenOff = [18, 52, 55, 56];
