@@ -49,7 +49,9 @@ function parsed(text: string): Map<string, number> {
     const [, name = "", labels = "", value = ""] =
       /^(\w+)(\{(?:\w+="[^"\\\n]*",?)+\})? (\S+)$/.exec(line) ?? [];
     const family = [name, name.replace(/_(bucket|sum|count)$/, "")].find((each) => types.has(each));
-    if (family === undefined || Number.isNaN(Number(value)) || series.has(name + labels)) {
+    // What has not been measured yet is "Nan" to prom-client; Prometheus reads it in any case.
+    const isNumber = !Number.isNaN(Number(value)) || /^nan$/i.test(value);
+    if (family === undefined || !isNumber || series.has(name + labels)) {
       throw new Error(`this is no line of metrics: ${line}`);
     }
     series.set(name + labels, Number(value));
