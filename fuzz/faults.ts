@@ -228,14 +228,6 @@ export const faults: readonly Fault[] = [
     runs: 20_000,
   },
   {
-    name: "early-data-kept-after-the-end",
-    target: "channel",
-    file: "protocol/channel/client-channel.ts",
-    find: "this.#waiting.clear(); // AL-008",
-    replace: "",
-    runs: 20_000,
-  },
-  {
     name: "session-of-an-ended-transport",
     target: "session-blob",
     file: "protocol/transfer/blob.ts",

@@ -16,8 +16,8 @@ const wanted = [
   /^man\/[a-z-]+\.1$/,
 ];
 
-/** A tarball that is larger holds something by mistake: it has 190 kB. */
-const maxBytes = 300_000;
+/** A tarball that is larger holds something by mistake: it has 390 kB, a third of them the conformance cases. */
+const maxBytes = 450_000;
 
 /** Packs what `dist/` holds, and looks at it. Gives the tarball's path. */
 export function makeTarball(folder) {

@@ -1,7 +1,7 @@
 /** A worker that is given connections, by the book, and sends back what comes over them until they move on. */
 import { attach, importOptions } from "../../src/net/handoff.ts";
 import type { Handle } from "../../src/net/handoff-handle.ts";
-import type { Left } from "../../src/net/handoff-leave.ts";
+import type { Detached } from "../../src/net/handoff-leave.ts";
 import { Taker } from "../../src/protocol/index.ts";
 import { echo, type Told } from "./echo.ts";
 
@@ -47,7 +47,7 @@ async function serve(id: number, session: Parameters<typeof attach>[0]): Promise
     const socket = await attach(session, handle, options);
     const done = () => answer(id, taker.state === "Running" ? taker.done() : []);
     socket.on("close", done);
-    const move = ({ blob, handle: left }: Left) => {
+    const move = ({ blob, handle: left }: Detached) => {
       done(); // Of this hand-over: the next one is another.
       tell({ kind: "Back", id, blob, hops }, left, () => left.close());
     };

@@ -1,5 +1,5 @@
 import { detach } from "../../src/net/handoff.ts";
-import type { Left } from "../../src/net/handoff-leave.ts";
+import type { Detached } from "../../src/net/handoff-leave.ts";
 import type { HawserSocket } from "../../src/net/socket.ts";
 
 /** What one process tells another. Handles of transports go along with Offer and Back. */
@@ -29,7 +29,7 @@ export type Told =
 export function echo(
   socket: HawserSocket,
   after: number | undefined,
-  move: (left: Left) => void,
+  move: (left: Detached) => void,
   failed: (error: unknown) => void,
 ): void {
   let rest = after ?? Number.POSITIVE_INFINITY;

@@ -13,7 +13,7 @@ import { ImportedChannel } from "../protocol/transfer/imported-channel.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { Alarm } from "./alarm.ts";
 import { ConnectionReports } from "./connection-reports.ts";
-import type { Detached } from "./handoff-handle.ts";
+import type { DetachedHandle } from "./handoff-handle.ts";
 import type { AnyChannel } from "./origin.ts";
 import { Transport } from "./transport.ts";
 
@@ -108,7 +108,7 @@ export class Driver {
   }
 
   /** Lets go of the transport: of a driver that is quiet, whose channel goes on elsewhere. */
-  leave(): Detached {
+  leave(): DetachedHandle {
     this.#deadline.set(undefined);
     this.#stalled.set(undefined);
     return this.transport.leave();

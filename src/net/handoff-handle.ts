@@ -16,7 +16,7 @@ interface WithHandle {
 }
 
 /** A descriptor without its socket, and what had been read from it and not used. */
-export interface Detached {
+export interface DetachedHandle {
   readonly handle: Handle;
   readonly unused: Uint8Array;
 }
@@ -34,7 +34,7 @@ export function hasHandle(stream: Duplex): boolean {
  * The order counts. A socket that is paused reads on until its handle is stopped, and one whose buffer is emptied would
  * start its handle again, if it still had one.
  */
-export function detachHandle(socket: Socket): Detached {
+export function detachHandle(socket: Socket): DetachedHandle {
   const owner = socket as unknown as WithHandle;
   const handle = owner._handle;
   if (!handle) throw new Error("the socket has no descriptor any more");

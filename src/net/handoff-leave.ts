@@ -5,8 +5,12 @@ import type { Driver } from "./driver.ts";
 import type { Handle } from "./handoff-handle.ts";
 import type { HawserSocket } from "./socket.ts";
 
-/** What a socket leaves behind. */
-export interface Left {
+/**
+ * A connection that has left its socket: the session, as secret as its keys, and libuv's handle of the descriptor, which
+ * stays open until its `close()` is called. `subprocess.send(message, handle)` carries it to a process that reads nothing of
+ * it by itself, other than one that is sent the `net.Socket`.
+ */
+export interface Detached {
   readonly blob: Uint8Array;
   readonly handle: Handle;
 }
@@ -26,7 +30,7 @@ export function requireMovable(socket: HawserSocket, { channel, transport }: Dri
 }
 
 /** The last tick of a socket whose connection goes on elsewhere (TR-050, TR-051). Its driver is its own no more. */
-export function leave(socket: HawserSocket, driver: Driver): Left {
+export function leave(socket: HawserSocket, driver: Driver): Detached {
   const { handle, unused } = driver.leave();
   socket.unpipe();
   socket.removeAllListeners("data").removeAllListeners("readable");

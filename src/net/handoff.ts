@@ -4,18 +4,13 @@ import { type ImportedSession, type ImportOptions, importSession, type Output } 
 import { UsageError } from "../protocol/usage-error.ts";
 import { withDirectInput } from "./direct-input.ts";
 import { detachHandle, type Handle, hasHandle } from "./handoff-handle.ts";
-import type { Left } from "./handoff-leave.ts";
+import type { Detached } from "./handoff-leave.ts";
 import { opened } from "./opening.ts";
 import { type ConnectionOptions, channelOptions, connectionNames, requireOptions } from "./options.ts";
 import { sharedPrimitives } from "./primitives.ts";
 import { HawserSocket } from "./socket.ts";
 
-/**
- * A connection that has left its socket: the session, as secret as its keys, and libuv's handle of the descriptor, which
- * stays open until its `close()` is called. `subprocess.send(message, handle)` carries it to a process that reads nothing of
- * it by itself, other than one that is sent the `net.Socket`.
- */
-export type Detached = Left;
+export type { Detached };
 
 /** As for `connect` and `accept`, but for what belongs to the handshake. */
 export type AttachOptions = Omit<ConnectionOptions, "handshakeTimeout">;

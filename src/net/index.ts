@@ -13,6 +13,7 @@ export {
   SOCKET_ERRORS,
 } from "./errors.ts";
 export { type AttachOptions, attach, type Detached, detach, importOptions } from "./handoff.ts";
+export type { Handle } from "./handoff-handle.ts";
 export { generateKeyPair, readKeyFile } from "./key-pairs.ts";
 export type { HawserSocketEvents } from "./net-surface.ts";
 export type { ConnectionOptions, PublicKey, SocketOptions } from "./options.ts";

@@ -8,7 +8,7 @@ import type { AlertName } from "../protocol/record/alert-codes.ts";
 import { UsageError } from "../protocol/usage-error.ts";
 import { type Decision, Driver } from "./driver.ts";
 import { AlertError, closedError, errorOf, type HawserError, internalError, lastWords } from "./errors.ts";
-import { type Left, leave, requireMovable } from "./handoff-leave.ts";
+import { type Detached, leave, requireMovable } from "./handoff-leave.ts";
 import { IdleTimer } from "./idle-timer.ts";
 import { LateFailure } from "./late-failure.ts";
 import { NetSurface } from "./net-surface.ts";
@@ -171,7 +171,7 @@ export class HawserSocket extends NetSurface {
    * @throws UsageError where there is nothing that could go on
    * @internal
    */
-  leave(): Left | undefined {
+  leave(): Detached | undefined {
     const driver = this.#openDriver("a hand-over");
     if (this.destroyed || this.failure !== undefined) throw this.#over();
     requireMovable(this, driver);

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { UsageError } from "../protocol/usage-error.ts";
 import { longestTimeout } from "./alarm.ts";
 import { takeDirectInput } from "./direct-input.ts";
-import { type Detached, detachHandle, hasHandle } from "./handoff-handle.ts";
+import { type DetachedHandle, detachHandle, hasHandle } from "./handoff-handle.ts";
 import { release } from "./memory.ts";
 
 /** What a transport tells. */
@@ -145,7 +145,7 @@ export class Transport {
   }
 
   /** Stops reading for good, and takes the stream's descriptor from it. The stream ends, and nothing of it is told. */
-  leave(): Detached {
+  leave(): DetachedHandle {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.stream.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);

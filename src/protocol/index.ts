@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { Primitives } from "../crypto/primitives.ts";
+export type { LongOpening, Primitives } from "../crypto/primitives.ts";
 export { Channel } from "./channel/channel.ts";
 export { ClientChannel } from "./channel/client-channel.ts";
 export type { LivenessPolicy } from "./channel/liveness.ts";
@@ -18,12 +18,21 @@ export type { Role, State, Table } from "./machine/table.ts";
 export type { Output } from "./output.ts";
 export { alertName, escapeMessage } from "./record/alert.ts";
 export { type AlertName, alertCodes } from "./record/alert-codes.ts";
+export type { RecordMemory } from "./record/memory.ts";
 export type { Padding } from "./record/padding.ts";
 export type { RecordCheck, RecordType } from "./record/plaintext.ts";
 export type { PendingBytes } from "./transfer/blob.ts";
 export { type BlobFault, SessionBlobError } from "./transfer/blob-error.ts";
 export { exportSession } from "./transfer/export.ts";
-export { Giver, type GiverOutput, Taker, type TakerOutput } from "./transfer/hand-over.ts";
+export {
+  Giver,
+  type GiverOutput,
+  type HandOverMessage,
+  Taker,
+  type TakerOutput,
+} from "./transfer/hand-over.ts";
+export type { GiverState, TakerState } from "./transfer/hand-over-table.ts";
 export { type ImportedSession, type ImportOptions, importSession } from "./transfer/import.ts";
 export { ImportedChannel } from "./transfer/imported-channel.ts";
+export type { SeenBlobs } from "./transfer/seen.ts";
 export { UsageError } from "./usage-error.ts";

@@ -14,7 +14,11 @@ import type { SavedSession } from "./blob.ts";
 export class ImportedChannel extends Channel {
   readonly #session: Pick<SavedSession["live"], "remotePublicKey" | "localPublicKey" | "context">;
 
-  /** Takes copies of the keys. */
+  /**
+   * Takes copies of the keys.
+   *
+   * @internal
+   */
   constructor(settings: Settings, { live }: SavedSession) {
     const { role, state, sending, receiving } = live;
     const [client, server] = role === "client" ? [sending, receiving] : [receiving, sending];
