@@ -23,14 +23,22 @@ export type Order =
   | { readonly do: "hang" }
   | { readonly do: "echo" };
 
-/** The pipe's handles that read: nothing else may write to a descriptor while one does. */
+/** The handles that read, of pipes and of connections: nothing else may write to a descriptor while one does. */
 const reading = new Set<{ readStop(): void }>();
 const { _handle: some } = new Socket({ fd: 3, manualStart: true } as never) as unknown as { _handle: object };
-const { readStart } = Object.getPrototypeOf(some) as { readStart(): number };
-Object.getPrototypeOf(some).readStart = function (this: { readStop(): void }) {
+const streams = ownerOf("readStart", some);
+const { readStart } = streams;
+streams["readStart"] = function (this: { readStop(): void }) {
   reading.add(this);
-  return readStart.call(this);
+  return readStart?.call(this);
 };
+
+/** Where a handle has a method from: all kinds of streams have it from there. */
+function ownerOf(name: string, handle: object): Record<string, (...values: never[]) => unknown> {
+  let owner = handle;
+  while (!Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
+  return owner as ReturnType<typeof ownerOf>;
+}
 
 await runWorker(
   (socket) => {
