@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import type { AuthorizedKeys } from "../keys/index.ts";
 import {
   AlertError,
   createServer,
@@ -9,6 +10,7 @@ import {
   type HawserSocket,
 } from "../net/index.ts";
 import { sharedPrimitives } from "../net/primitives.ts";
+import { defaultRemovalInterval, Removals } from "../net/removals.ts";
 import type { Primitives } from "../protocol/index.ts";
 import { Giver, UsageError } from "../protocol/index.ts";
 import { type Choice, headOf, requireChoice } from "./choice.ts";
@@ -25,6 +27,11 @@ export interface AcceptorOptions extends HawserServerOptions {
   readonly choose?: Choice;
   /** A client was not let in, or went away before. Nothing but a log needs this. */
   readonly onHandshakeError?: (error: Error, info: HandshakeInfo) => void;
+  /**
+   * Where keys are looked up once their connections are with workers: those of keys that are not there any more end with
+   * `not_authorized`. It is `authorize` unless given, where that is a file of authorized keys.
+   */
+  readonly authorized?: Pick<AuthorizedKeys, "lookup">;
 }
 
 /** The descriptors that an acceptor is started with. */
@@ -63,6 +70,7 @@ class Acceptor {
   readonly #primitives: Primitives;
   readonly #choice: Choice | undefined;
   readonly #server: HawserServer;
+  readonly #removals: Removals | undefined;
   readonly #start: AcceptorStart;
   readonly #told = new Socket({ fd: acceptorDescriptors.told, readable: false, writable: true });
   readonly #links = new Map<number, Link>();
@@ -77,12 +85,17 @@ class Acceptor {
   #isRetired = false;
 
   constructor(primitives: Primitives, options: AcceptorOptions, start: AcceptorStart) {
-    const { choose, onHandshakeError, ...serverOptions } = options;
+    const { choose, onHandshakeError, authorized = options.authorize, ...serverOptions } = options;
+    const { endRemoved = defaultRemovalInterval } = options;
     this.#primitives = primitives;
     this.#choice = choose && requireChoice(choose);
     this.#start = start;
     this.#server = createServer({ ...serverOptions, allowHalfOpen: true });
     this.#server.on("connection", (socket) => void this.#pass(socket));
+    if (typeof authorized !== "function" && endRemoved !== false) {
+      const given = () => [...this.#links.values()].flatMap((link) => link.given);
+      this.#removals = new Removals(authorized, endRemoved, given);
+    }
     if (onHandshakeError !== undefined) this.#server.on("handshakeError", onHandshakeError);
   }
 
@@ -128,7 +141,10 @@ class Acceptor {
       },
       returned: (passage) => this.#offer(passage),
       lost: (_, { worker }) => this.#tell({ type: "lost", worker }),
-      settled: () => this.#exitIfDone(),
+      settled: () => {
+        this.#removals?.watch();
+        this.#exitIfDone();
+      },
       fault: ({ worker }, why) => this.#tell({ type: "fault", worker, words: why }),
     });
     this.#links.set(id, link);
@@ -137,6 +153,7 @@ class Acceptor {
   /** A client that was let in. */
   async #pass(socket: HawserSocket): Promise<void> {
     socket.on("error", () => undefined);
+    const publicKey = socket.remotePublicKey as Uint8Array;
     this.#choosing++;
     try {
       const choice = this.#choice;
@@ -147,7 +164,7 @@ class Acceptor {
       const giver = new Giver(this.#primitives, blob);
       const id = this.#ids++ >>> 0;
       this.#offer({
-        ...{ id, giver, handle, note, timer: undefined },
+        ...{ id, giver, publicKey, handle, note, timer: undefined, isEnding: false },
         wanted: picked.worker,
         refusedBy: new Set(),
       });
@@ -195,10 +212,10 @@ class Acceptor {
     });
   }
 
-  /** Workers go on without their acceptor, and end after the last of their connections. */
+  /** It stays as long as there is a connection whose key may be removed. Workers end after it. */
   #exitIfDone(): void {
     if (!this.#isRetired || this.#choosing > 0 || this.#waiting.size > 0) return;
-    if ([...this.#links.values()].some(({ underWay }) => underWay > 0)) return;
+    if ([...this.#links.values()].some(({ isIdle }) => !isIdle)) return;
     this.#told.end(() => process.exit(0));
   }
 

@@ -63,11 +63,19 @@ export class Cluster {
   /**
    * Starts a new acceptor, which reads its keys anew, and new workers. Once they are there the old ones take no more
    * connections, serve those that they have, to their end, and end themselves. Where the new ones do not come up the old
-   * ones go on.
+   * ones go on. Only connections of workers whose acceptor has died end then, with `going_away`: there is nobody who would
+   * end them when their keys are taken out of the authorized keys.
    *
    * @param options `listen` is another place from then on
    */
   async reload({ listen }: { readonly listen?: ClusterPlace } = {}): Promise<void> {
+    await this.#renew(listen);
+    for (const generation of this.#generations) {
+      if (generation.isOrphaned) generation.stop();
+    }
+  }
+
+  async #renew(listen?: ClusterPlace): Promise<void> {
     if (this.#isClosing) throw new UsageError("the cluster is being closed");
     const place = listen === undefined ? this.#place : await bindPlace(listen);
     const generation = new Generation(this.#options, place);
@@ -121,7 +129,7 @@ export class Cluster {
     if (this.#isClosing || lost !== this.#current) return;
     this.#retry = setTimeout(() => {
       this.#wait = Math.min(2 * this.#wait, backoff.last);
-      this.reload().catch((error: Error) => {
+      this.#renew().catch((error: Error) => {
         this.#options.observe({ type: "error", words: error.message });
         this.#replace(lost);
       });

@@ -5,6 +5,8 @@ import type { Handle } from "../net/handoff-handle.ts";
 export const frameTypes = {
   Offer: 1,
   Go: 2,
+  /** End a connection with `not_authorized`: its key has been taken out of the authorized keys. */
+  End: 8,
   /** From the admin: a new worker's pipes, in this order. Its body is JSON. */
   Link: 16,
   Credit: 17,

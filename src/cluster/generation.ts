@@ -77,6 +77,11 @@ export class Generation {
     return { acceptor: this.#acceptor.pid, workers: workers.map(({ child }) => child.pid) };
   }
 
+  /** Its acceptor has died, and its workers serve what they have. */
+  get isOrphaned(): boolean {
+    return !this.#hasAcceptor && this.#workers.size > 0;
+  }
+
   /** Takes no more connections; those that are there go on. */
   retire(atOnce: boolean): void {
     this.#isRetiring = true;

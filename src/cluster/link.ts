@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import type { Handle } from "../net/handoff-handle.ts";
+import type { Removable } from "../net/removals.ts";
 import type { GiverOutput } from "../protocol/index.ts";
 import { CreditReader, type CreditType } from "./credits.ts";
 import { DescriptorSender } from "./descriptor-pipe.ts";
@@ -13,7 +14,7 @@ export interface LinkEvents {
   returned(passage: Passage): void;
   /** It was with the worker, and ended with it. */
   lost(passage: Passage, link: Link): void;
-  /** It was passed on, or is over: one is under way no more. */
+  /** One is under way no more, or with the worker no more. */
   settled(): void;
   /** The worker said what it can't have to say, or nothing where it had to: it is to be ended. */
   fault(link: Link, why: string): void;
@@ -21,6 +22,8 @@ export interface LinkEvents {
 
 /** How long a worker may take to answer an offer, in milliseconds. */
 const answerTimeout = 5_000;
+/** How long one may take to end a connection, in milliseconds: longer than a drain does. */
+const endTimeout = 15_000;
 /** How long after a worker's end its pipe may stay open without having said more, in milliseconds. */
 const lastCredits = 1_000;
 /** How long a worker may be there without its pipe, in milliseconds: longer than one that ends takes to. */
@@ -66,10 +69,19 @@ export class Link {
     return this.#passages.size;
   }
 
-  /** How many are offered to it, or given and that is still to be handed to the system. */
-  get underWay(): number {
-    const offered = [...this.#passages.values()].filter(({ giver }) => giver.state === "Offered");
-    return offered.length + this.#unsent;
+  /** Whether there is nothing that it was offered, or given, and has not done with. */
+  get isIdle(): boolean {
+    return this.#passages.size === 0 && this.#unsent === 0;
+  }
+
+  /** The connections that are with it. */
+  get given(): readonly Removable[] {
+    const given = [...this.#passages.values()].filter(({ giver }) => giver.state === "Given");
+    return given.map((passage) => ({
+      remotePublicKey: passage.publicKey,
+      destroyed: passage.isEnding,
+      dismiss: () => this.#end(passage),
+    }));
   }
 
   offer(passage: Passage): void {
@@ -82,6 +94,13 @@ export class Link {
   exited(): void {
     this.#hasExited = true;
     if (!this.#isOver()) setTimeout(() => this.#credits.destroy(), lastCredits).unref();
+  }
+
+  /** Where the worker does not, all of its connections end with it. */
+  #end(passage: Passage): void {
+    passage.isEnding = true;
+    passage.timer = setTimeout(() => this.#fault("it has not ended a connection"), endTimeout);
+    this.#sender.send(frame("End", passage.id));
   }
 
   #heard(bytes: Uint8Array): void {
@@ -103,7 +122,11 @@ export class Link {
     if (outputs.some((output) => output.type === "fault")) return false;
     if (type === "Refuse") passage.refusedBy.add(this);
     this.#carryOut(passage, outputs);
-    if (type === "Done") this.#passages.delete(id);
+    if (type === "Done") {
+      clearTimeout(passage.timer);
+      this.#passages.delete(id);
+      this.#events.settled();
+    }
     return true;
   }
 
@@ -128,6 +151,7 @@ export class Link {
         this.#passages.delete(id);
         this.#events.returned(passage);
       } else if (output.type === "lost") {
+        clearTimeout(passage.timer);
         this.#passages.delete(id);
         this.#events.lost(passage, this);
       }
@@ -147,6 +171,7 @@ export class Link {
     this.#credits.destroy();
     this.#sender.close();
     for (const passage of [...this.#passages.values()]) this.#carryOut(passage, passage.giver.takerDied());
+    this.#events.settled();
     return true;
   }
 }

@@ -7,6 +7,8 @@ import type { Link } from "./link.ts";
 export interface Passage {
   readonly id: number;
   readonly giver: Giver;
+  /** The client's, 32 bytes. */
+  readonly publicKey: Uint8Array;
   readonly handle: Handle;
   /** What the worker is told of it. */
   readonly note: Uint8Array;
@@ -14,8 +16,10 @@ export interface Passage {
   readonly wanted: number | undefined;
   /** Who had no room for it. */
   readonly refusedBy: Set<Link>;
-  /** Until an answer to its offer has to be there, or somebody that can be asked. */
+  /** Until an answer to its offer has to be there, or somebody that can be asked, or its end that was asked for. */
   timer: NodeJS.Timeout | undefined;
+  /** The worker was told to end it. */
+  isEnding: boolean;
 }
 
 /** Who is to be asked next: the wanted one, then whoever has least to do. */

@@ -51,9 +51,11 @@ class Worker {
   readonly #taking: ImportOptions;
   readonly #credits = new Socket({ fd: workerDescriptors.credit, readable: false, writable: true });
   readonly #offered = new Map<number, Offered>();
-  readonly #serving = new Set<HawserSocket>();
+  readonly #serving = new Map<number, HawserSocket>();
   /** Those that are being attached. */
-  #beginning = 0;
+  readonly #beginning = new Set<number>();
+  /** Of those, who is let in no more. */
+  readonly #unwanted = new Set<number>();
   #isEnding = false;
   #acceptorIsGone = false;
   #stopListening: () => void = () => undefined;
@@ -78,7 +80,7 @@ class Worker {
   }
 
   get #load(): number {
-    return this.#offered.size + this.#serving.size + this.#beginning;
+    return this.#offered.size + this.#serving.size + this.#beginning.size;
   }
 
   #take({ type, id, body, handle }: Frame): void {
@@ -92,6 +94,9 @@ class Worker {
     } else if (type === "Go") {
       const offered = this.#offered.get(id);
       if (offered !== undefined) this.#carryOut(id, offered.taker.go());
+    } else if (type === "End") {
+      if (this.#beginning.has(id)) this.#unwanted.add(id);
+      this.#serving.get(id)?.dismiss(new AlertError("not_authorized"));
     }
   }
 
@@ -109,26 +114,28 @@ class Worker {
   async #begin(id: number, session: Parameters<typeof attach>[0]): Promise<void> {
     const { taker, handle, note } = this.#offered.get(id) as Offered;
     this.#offered.delete(id);
-    this.#beginning++;
+    this.#beginning.add(id);
     let socket: HawserSocket | undefined;
     try {
       socket = await attach(session, handle, this.#options);
     } catch {
       // It ended while it was on its way, which its peer knows as well as anybody.
     }
-    this.#beginning--;
+    this.#beginning.delete(id);
+    const isUnwanted = this.#unwanted.delete(id);
     if (socket === undefined || socket.destroyed) {
       this.#over(id, taker);
       return;
     }
     const own = socket;
-    this.#serving.add(own);
+    this.#serving.set(id, own);
     own.on("error", () => undefined);
     own.once("close", () => {
-      this.#serving.delete(own);
+      this.#serving.delete(id);
       this.#over(id, taker);
     });
-    if (this.#isEnding) own.dismiss(new AlertError("going_away"));
+    if (isUnwanted) own.dismiss(new AlertError("not_authorized"));
+    else if (this.#isEnding) own.dismiss(new AlertError("going_away"));
     else this.#serve(own, note);
   }
 
@@ -152,7 +159,7 @@ class Worker {
 
   #stop(): void {
     this.#isEnding = true;
-    for (const socket of this.#serving) socket.dismiss(new AlertError("going_away"));
+    for (const socket of this.#serving.values()) socket.dismiss(new AlertError("going_away"));
     this.#endIfIdle();
   }
 
