@@ -40,6 +40,7 @@ export class Cluster {
   readonly #generations = new Set<Generation>();
   #current: Generation | undefined;
   #url = "";
+  #address = "";
   #isClosing = false;
   #retry: NodeJS.Timeout | undefined;
   #wait: number = backoff.first;
@@ -50,9 +51,31 @@ export class Cluster {
     this.#place = place;
   }
 
-  /** The connection string, for clients. */
+  /** The connection string, for clients; `""` where the address is not known. */
   get url(): string {
     return this.#url;
+  }
+
+  /** The address that is listened at, `HOST:PORT` or a path; `""` where the system does not tell. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** The acceptor that takes connections, by its number. */
+  get acceptor(): number | undefined {
+    return this.#current?.number;
+  }
+
+  /** Tells the program of an acceptor anything that JSON has, where it is still there: its `onMessage`. */
+  tell(acceptor: number, message: unknown): void {
+    for (const generation of this.#generations) {
+      if (generation.number === acceptor) generation.tell(message);
+    }
+  }
+
+  /** Ends all processes at once. Their connections break off. */
+  kill(): void {
+    for (const generation of this.#generations) generation.kill();
   }
 
   /** The processes that take connections; those of workers by their slots. */
@@ -80,9 +103,14 @@ export class Cluster {
     const place = listen === undefined ? this.#place : await bindPlace(listen);
     const generation = new Generation(this.#options, place);
     this.#generations.add(generation);
+    this.#options.observe({
+      type: "acceptorStarted",
+      acceptor: generation.number,
+      pid: generation.pids.acceptor,
+    });
     void generation.ended.then(() => this.#generations.delete(generation));
     try {
-      this.#url = await generation.ready;
+      ({ url: this.#url, address: this.#address } = await generation.ready);
     } catch (error) {
       generation.kill();
       await generation.ended;

@@ -2,10 +2,21 @@
  * What comes back from a worker: eight bytes each, of which a worker that is taken over can make nothing else. The first is
  * what is said (TR-041), then three zeros, then the number of the connection.
  */
-export const creditTypes = { Ack: 3, Refuse: 4, Done: 5, Ready: 6 } as const;
+export const creditTypes = {
+  Ack: 3,
+  Refuse: 4,
+  Done: 5,
+  Ready: 6,
+  /** A number of the report that the next `Report` or `Done` is of: it stands where others have a connection's. */
+  Count: 16,
+  /** A report of a connection that goes on. */
+  Report: 17,
+} as const;
 export type CreditType = keyof typeof creditTypes;
 
 export const creditLength = 8;
+/** The most numbers of a report. */
+export const maxCounts = 16;
 const nameOf = new Map(
   Object.entries(creditTypes).map(([name, type]) => [type as number, name as CreditType]),
 );

@@ -1,4 +1,4 @@
-/** What happens in a cluster. Workers have numbers that are never used again, and slots from 0 on. */
+/** What happens in a cluster. Acceptors and workers have numbers that are never used again; workers, slots from 0 on. */
 export type ClusterEvent =
   | {
       readonly type: "workerStarted";
@@ -16,7 +16,15 @@ export type ClusterEvent =
       /** What it had done, where it was ended for that. */
       readonly why: string | undefined;
     }
-  | { readonly type: "acceptorEnded"; readonly code: number | null; readonly signal: NodeJS.Signals | null }
+  | { readonly type: "acceptorStarted"; readonly acceptor: number; readonly pid: number | undefined }
+  | {
+      readonly type: "acceptorEnded";
+      readonly acceptor: number;
+      readonly code: number | null;
+      readonly signal: NodeJS.Signals | null;
+    }
+  /** What the program of an acceptor has to say to the admin's: anything that JSON has. */
+  | { readonly type: "message"; readonly acceptor: number; readonly message: unknown }
   /** A connection has ended with its worker. */
   | { readonly type: "connectionLost"; readonly worker: number }
   /** No worker had room for a connection: its client was told `busy`. */

@@ -14,6 +14,8 @@ export const frameTypes = {
   Exited: 18,
   /** Take no more connections, and end when those under way have been passed on. */
   Retire: 19,
+  /** What the admin's program has to say to the acceptor's, as JSON. */
+  Message: 20,
 } as const;
 export type FrameType = keyof typeof frameTypes;
 

@@ -28,13 +28,24 @@ interface Worker {
 /** How long to wait before a worker is started again, in milliseconds: doubled while they end at once. */
 const backoff = { first: 50, last: 10_000, goodAfter: 5_000 } as const;
 
-/** Numbers of workers are never used again. */
+/** Numbers are never used again. */
 let lastNumber = 0;
+let lastAcceptor = 0;
+
+/** How long after an acceptor's end what it said may still be on its way, in milliseconds. */
+const lastWords = 1_000;
+
+/** Where clients can come. */
+interface Place {
+  readonly url: string;
+  readonly address: string;
+}
 
 /** An acceptor and its workers. A cluster has one that takes connections, and older ones that come to their end. */
 export class Generation {
+  readonly number = ++lastAcceptor;
   /** Resolves with the URL when clients can come and every worker is there; rejects when that is not to be. */
-  readonly ready: Promise<string>;
+  readonly ready: Promise<Place>;
   /** Resolves when all of its processes have ended. */
   readonly ended: Promise<void>;
   /** Called when the acceptor has ended without having been told to. */
@@ -45,9 +56,9 @@ export class Generation {
   readonly #workers = new Map<number, Worker>();
   readonly #waits = new Map<number, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #settleReady: { resolve(url: string): void; reject(error: Error): void } | undefined;
+  #settleReady: { resolve(place: Place): void; reject(error: Error): void } | undefined;
   #settleEnded: () => void = () => undefined;
-  #url: string | undefined;
+  #place: Place | undefined;
   #readyWorkers = 0;
   #isRetiring = false;
   #hasAcceptor = true;
@@ -66,9 +77,9 @@ export class Generation {
     const [link, told] = pipes;
     if (link !== undefined && told !== undefined) {
       this.#sender = new DescriptorSender(link);
-      this.#listenTo(new Socket({ handle: told, readable: true, writable: false } as never));
-    }
-    onGone(child, (code, signal) => this.#acceptorGone(code, signal));
+      const heard = this.#listenTo(new Socket({ handle: told, readable: true, writable: false } as never));
+      onGone(child, (code, signal) => void heard().then(() => this.#acceptorGone(code, signal)));
+    } else onGone(child, (code, signal) => this.#acceptorGone(code, signal));
     for (let slot = 0; slot < options.workers; slot++) this.#startWorker(slot);
   }
 
@@ -87,6 +98,10 @@ export class Generation {
     this.#isRetiring = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#send("Retire", 0, new Uint8Array(atOnce ? 1 : 0));
+  }
+
+  tell(message: unknown): void {
+    this.#send("Message", 0, new TextEncoder().encode(JSON.stringify(message)));
   }
 
   /** Ends the connections, with `going_away`. */
@@ -148,7 +163,7 @@ export class Generation {
     this.#isRetiring = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#sender?.close();
-    this.#options.observe({ type: "acceptorEnded", code, signal });
+    this.#options.observe({ type: "acceptorEnded", acceptor: this.number, code, signal });
     this.#settleReady?.reject(new Error(`the acceptor has ended: ${signal ?? `exit code ${code}`}`));
     if (!wasRetiring) this.onAcceptorLost();
     this.#endIfOver();
@@ -158,7 +173,8 @@ export class Generation {
     if (!this.#hasAcceptor && this.#workers.size === 0) this.#settleEnded();
   }
 
-  #listenTo(told: Socket): void {
+  /** Gives what waits for the rest of what is said, once its process has ended. */
+  #listenTo(told: Socket): () => Promise<void> {
     const reader = new ToldReader();
     told.on("error", () => undefined);
     told.on("data", (bytes) => {
@@ -169,11 +185,17 @@ export class Generation {
         this.#acceptor.kill("SIGKILL");
       }
     });
+    const closed = new Promise<void>((resolve) => told.once("close", () => resolve()));
+    return () => {
+      const timer = setTimeout(() => told.destroy(), lastWords);
+      return closed.finally(() => clearTimeout(timer));
+    };
   }
 
   #heard(told: Told): void {
     const { observe, workers } = this.#options;
-    if (told.type === "listening") this.#url = told.url;
+    if (told.type === "listening") this.#place = told;
+    else if (told.type === "message") observe({ ...told, acceptor: this.number });
     else if (told.type === "busy" || told.type === "error") observe(told);
     else if (told.type === "ready") {
       this.#readyWorkers++;
@@ -184,8 +206,8 @@ export class Generation {
       worker.fault = told.words;
       worker.child.kill("SIGKILL");
     } else observe({ type: "connectionLost", worker: told.worker });
-    if (this.#url === undefined || this.#readyWorkers < workers) return;
-    this.#settleReady?.resolve(this.#url);
+    if (this.#place === undefined || this.#readyWorkers < workers) return;
+    this.#settleReady?.resolve(this.#place);
   }
 
   #send(type: FrameType, id: number, body: Uint8Array = new Uint8Array(0)): void {

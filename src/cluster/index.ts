@@ -1,7 +1,7 @@
 /** The server in three: an admin that starts the others, an acceptor that has the key, and workers that have the connections. */
-export { type AcceptorOptions, runAcceptor } from "./acceptor.ts";
+export { type AcceptorOptions, type AdminLink, runAcceptor } from "./acceptor.ts";
 export { Cluster, type ClusterOptions, startCluster } from "./admin.ts";
-export type { Choice, Picked } from "./choice.ts";
+export type { Choice, Picked, Watcher } from "./choice.ts";
 export type { ClusterEvent } from "./events.ts";
 export type { ClusterPlace } from "./place.ts";
 export type { Identity } from "./privileges.ts";

@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { Handle } from "../net/handoff-handle.ts";
 import type { Removable } from "../net/removals.ts";
 import type { GiverOutput } from "../protocol/index.ts";
-import { CreditReader, type CreditType } from "./credits.ts";
+import { CreditReader, type CreditType, maxCounts } from "./credits.ts";
 import { DescriptorSender } from "./descriptor-pipe.ts";
 import { frame } from "./frames.ts";
 import type { Passage } from "./passage.ts";
@@ -39,6 +39,8 @@ export class Link {
   readonly #credits: Socket;
   readonly #reader = new CreditReader();
   readonly #passages = new Map<number, Passage>();
+  /** Of the report that comes. */
+  #counts: number[] = [];
   #unsent = 0;
   #isStarted = false;
   #isFaulty = false;
@@ -116,8 +118,12 @@ export class Link {
       this.#events.ready(this);
       return true;
     }
+    if (type === "Count") return this.#counts.push(id) <= maxCounts;
+    const counts = this.#counts;
+    this.#counts = [];
     const passage = this.#passages.get(id);
-    if (passage === undefined) return false;
+    if (passage === undefined || !mayReport(passage, type, counts)) return false;
+    if (type === "Report") return true;
     const outputs = passage.giver.receive(type);
     if (outputs.some((output) => output.type === "fault")) return false;
     if (type === "Refuse") passage.refusedBy.add(this);
@@ -125,6 +131,7 @@ export class Link {
     if (type === "Done") {
       clearTimeout(passage.timer);
       this.#passages.delete(id);
+      passage.watcher?.over?.("done");
       this.#events.settled();
     }
     return true;
@@ -174,4 +181,12 @@ export class Link {
     this.#events.settled();
     return true;
   }
+}
+
+/** A report is of a connection that is with the worker, and somebody wants it. */
+function mayReport({ giver, watcher }: Passage, type: CreditType, counts: readonly number[]): boolean {
+  if (type !== "Report" && type !== "Done") return counts.length === 0;
+  if (giver.state !== "Given") return false;
+  const reported = watcher?.reported?.(counts, type === "Done");
+  return reported ?? (type === "Done" && counts.length === 0);
 }

@@ -13,8 +13,18 @@ export interface WorkerOptions extends AttachOptions {
   readonly capacity?: number;
 }
 
-/** Serves a connection. `note` is what the acceptor has said of it, `""` for nothing. */
-export type Serve = (socket: HawserSocket, note: string) => unknown;
+/**
+ * Serves a connection, which is over once it is closed and what this returns, where that is a promise, has settled.
+ *
+ * @param note what the acceptor has said of it, `""` for nothing
+ * @param report tells the acceptor's watcher of it: up to 16 whole numbers below 2^32, no text. A list of such numbers that
+ * this resolves with is the last report
+ */
+export type Serve = (
+  socket: HawserSocket,
+  note: string,
+  report: (numbers: readonly number[]) => void,
+) => unknown;
 
 /** The descriptors that a worker is started with. */
 export const workerDescriptors = { link: 3, credit: 4 } as const;
@@ -130,13 +140,25 @@ class Worker {
     const own = socket;
     this.#serving.set(id, own);
     own.on("error", () => undefined);
-    own.once("close", () => {
-      this.#serving.delete(id);
-      this.#over(id, taker);
-    });
+    const closed = new Promise<void>((resolve) => own.once("close", () => resolve()));
     if (isUnwanted) own.dismiss(new AlertError("not_authorized"));
     else if (this.#isEnding) own.dismiss(new AlertError("going_away"));
-    else this.#serve(own, note);
+    const last = own.destroyed
+      ? undefined
+      : this.#serve(own, note, (numbers) => this.#report("Report", id, numbers));
+    void closed
+      .then(() => last)
+      .then((numbers) => {
+        this.#serving.delete(id);
+        if (Array.isArray(numbers)) this.#report(undefined, id, numbers);
+        this.#over(id, taker);
+      });
+  }
+
+  #report(type: "Report" | undefined, id: number, numbers: readonly number[]): void {
+    if (!this.#serving.has(id) && type !== undefined) return;
+    for (const number of numbers) this.#tell("Count", number);
+    if (type !== undefined) this.#tell(type, id);
   }
 
   #over(id: number, taker: Taker): void {
