@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { type AddressInfo, Socket } from "node:net";
 import type { AuthorizedKeys } from "../keys/index.ts";
 import { nameOf } from "../net/dial.ts";
@@ -15,9 +16,11 @@ import { defaultRemovalInterval, Removals } from "../net/removals.ts";
 import type { Primitives } from "../protocol/index.ts";
 import { Giver, UsageError } from "../protocol/index.ts";
 import { type Choice, headOf, type Picked, requireChoice, type Watcher } from "./choice.ts";
+import { shortNumber } from "./credits.ts";
 import { receiveDescriptors } from "./descriptor-pipe.ts";
 import { type Frame, FrameReader } from "./frames.ts";
-import { Link } from "./link.ts";
+import { Link, type LinkStart } from "./link.ts";
+import { noteBytes } from "./pass-on.ts";
 import { nextOf, type Passage, refuse } from "./passage.ts";
 import { dropPrivileges, type Identity, withoutDebugger } from "./privileges.ts";
 import type { Told } from "./told.ts";
@@ -104,7 +107,6 @@ class Acceptor {
   readonly #waiting = new Set<Passage>();
   /** Connections on their way to a first offer. */
   #choosing = 0;
-  #ids = 0;
   #isRetiring = false;
   #isRetired = false;
 
@@ -176,8 +178,8 @@ class Acceptor {
   #join({ id, handle: credits }: Frame, half: Frame | undefined): void {
     if (half?.handle === undefined || credits === undefined) throw new Error("a worker has two pipes");
     this.#halves.delete(id);
-    const { slot } = JSON.parse(new TextDecoder().decode(half.body));
-    const link = new Link(id, slot, half.handle, credits, {
+    const start: LinkStart = JSON.parse(new TextDecoder().decode(half.body));
+    const link = new Link(id, start, half.handle, credits, {
       ready: ({ worker }) => {
         this.#tell({ type: "ready", worker });
         for (const passage of [...this.#waiting]) this.#offer(passage);
@@ -186,6 +188,19 @@ class Acceptor {
       lost: ({ watcher }, { worker }) => {
         this.#tell({ type: "lost", worker });
         watcher?.over?.("lost");
+      },
+      passed: (passage, to, from) => {
+        const links = [...this.#links.values()];
+        const next = links.find((link) => link !== from && shortNumber(link.worker) === to);
+        next?.expect(passage);
+        return next !== undefined;
+      },
+      doubted: (worker, by) => {
+        const doubted = this.#links.get(worker);
+        if (doubted === undefined) return false;
+        this.#tell({ type: "doubted", worker, by: by.worker });
+        doubted.ask();
+        return true;
       },
       settled: () => {
         this.#removals?.watch();
@@ -206,11 +221,10 @@ class Acceptor {
       const choice = this.#choice;
       const picked: Picked = choice === undefined ? {} : choice.pick(await headOf(socket, choice), socket);
       watcher = picked.watcher;
-      const note = new TextEncoder().encode(picked.note ?? "");
-      if (note.length > 65_000) throw new UsageError("a note has at most 65000 bytes");
+      const note = noteBytes(picked.note);
       const { blob, handle } = await detach(socket, { signal: AbortSignal.timeout(patience) });
       const giver = new Giver(this.#primitives, blob);
-      const id = this.#ids++ >>> 0;
+      const id = this.#freshId();
       this.#offer({
         ...{ id, giver, publicKey, handle, watcher, note, timer: undefined, isEnding: false },
         wanted: picked.worker,
@@ -226,6 +240,15 @@ class Acceptor {
     } finally {
       this.#choosing--;
       this.#exitIfDone();
+    }
+  }
+
+  /** No worker can know the number of a connection that it has never had: it could say that it had given it away. */
+  #freshId(): number {
+    for (;;) {
+      const id = randomInt(2 ** 32);
+      const isFree = ![...this.#links.values()].some((link) => link.has(id));
+      if (isFree && ![...this.#waiting].some((passage) => passage.id === id)) return id;
     }
   }
 

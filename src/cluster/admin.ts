@@ -1,6 +1,7 @@
 import { UsageError } from "../protocol/index.ts";
 import type { ClusterEvent } from "./events.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
+import { maxWorkersWithLanes } from "./lane.ts";
 import { type BoundPlace, bindPlace, type ClusterPlace } from "./place.ts";
 import type { AcceptorProgram, WorkerProgram } from "./programs.ts";
 
@@ -26,6 +27,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   if (process.platform === "win32") throw new UsageError("a cluster needs descriptors that can be passed on");
   if (!(Number.isInteger(workers) && workers >= 1 && workers <= 1_024)) {
     throw new UsageError("workers is a number from 1 to 1024");
+  }
+  if (worker.passOn !== undefined && worker.passOn !== false && workers > maxWorkersWithLanes) {
+    throw new UsageError(`workers that pass connections on are ${maxWorkersWithLanes} at the most`);
   }
   const place = await bindPlace(listen);
   const cluster = new Cluster({ acceptor, worker, workers, observe }, place);

@@ -13,6 +13,7 @@ interface PipeHandle extends Handle {
   onread: ((bytes: ArrayBuffer | undefined) => void) | undefined;
   pendingHandle?: Handle | undefined;
   readonly writeQueueSize: number;
+  useUserBuffer(buffer: Uint8Array): void;
   open(fd: number): number;
   readStart(): number;
   writeBuffer(request: WriteRequest, bytes: Uint8Array, handle?: Handle): number;
@@ -92,9 +93,7 @@ export interface Received {
  * @returns what stops that
  */
 export function receiveDescriptors(fd: number, received: Received): () => void {
-  const { _handle: end } = new Socket({ fd, manualStart: true } as never) as unknown as WithHandle;
-  if (end === null) throw new Error(`descriptor ${fd} is not open`);
-  const pipe = reopened(classOf(end), fd);
+  const pipe = reopened(classOf(endAt(fd)), fd);
   pipe.onread = (buffer) => {
     const handle = pipe.pendingHandle;
     pipe.pendingHandle = undefined;
@@ -108,6 +107,57 @@ export function receiveDescriptors(fd: number, received: Received): () => void {
   };
   if (pipe.readStart() !== 0) throw new Error(`descriptor ${fd} can't be read`);
   return () => void pipe.readStop();
+}
+
+/** What comes out of the other end where it is looked at byte by byte. */
+export interface ReceivedByte {
+  /** With the descriptor that was sent with it, if there was one of a kind that is known. */
+  byte(byte: number, handle: Handle | undefined): void;
+  end(): void;
+}
+
+/** A byte that nobody sends. */
+const noByte = 0xff;
+
+/**
+ * Reads one byte at a time, so that each comes with what was sent with it: of what a sender says that is not trusted nothing
+ * is joined. Up to 64 descriptors come in with a byte, of which one is told at a time, and those of kinds that Node does not
+ * know never are; all that were not told are closed with the pipe.
+ *
+ * @param end of a pipe, which is this function's from now on
+ * @returns what closes it
+ */
+export function receiveBytes(end: Handle, received: ReceivedByte): () => void {
+  const pipe = reopened(classOf(end), end.fd);
+  const buffer = Uint8Array.of(noByte);
+  let isClosed = false;
+  const close = () => {
+    if (!isClosed) pipe.close();
+    isClosed = true;
+  };
+  pipe.useUserBuffer(buffer);
+  pipe.onread = () => {
+    const [byte = noByte] = buffer;
+    buffer[0] = noByte;
+    const handle = pipe.pendingHandle ?? undefined;
+    pipe.pendingHandle = undefined;
+    if (isClosed) handle?.close();
+    else if (byte !== noByte) received.byte(byte, handle);
+    else {
+      handle?.close();
+      close();
+      received.end();
+    }
+  };
+  if (pipe.readStart() !== 0) throw new Error("a pipe can't be read");
+  return close;
+}
+
+/** A descriptor of this process as the end of a pipe, of which nothing has been read. */
+export function endAt(fd: number): Handle {
+  const { _handle: end } = new Socket({ fd, manualStart: true } as never) as unknown as WithHandle;
+  if (end === null) throw new Error(`descriptor ${fd} is not open`);
+  return end;
 }
 
 /** A child's end of a pipe of its `stdio`, of which nothing has been read. To be called in the tick of the spawn. */

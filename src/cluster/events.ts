@@ -27,6 +27,11 @@ export type ClusterEvent =
   | { readonly type: "message"; readonly acceptor: number; readonly message: unknown }
   /** A connection has ended with its worker. */
   | { readonly type: "connectionLost"; readonly worker: number }
+  /**
+   * A worker says of another that it does not answer, or said what it can't have to say, and has closed the way between the two.
+   * Which of them is to blame can't be told from that. The other is asked whether it is there, and ended where it is not.
+   */
+  | { readonly type: "workerDoubted"; readonly worker: number; readonly by: number }
   /** No worker had room for a connection: its client was told `busy`. */
   | { readonly type: "busy" }
   | { readonly type: "error"; readonly words: string };

@@ -4,6 +4,8 @@ import { performance } from "node:perf_hooks";
 import { DescriptorSender } from "./descriptor-pipe.ts";
 import type { ClusterEvent } from "./events.ts";
 import { type FrameType, frame } from "./frames.ts";
+import { LaneSender, lanesFor } from "./lane-sender.ts";
+import type { LinkStart } from "./link.ts";
 import type { BoundPlace } from "./place.ts";
 import { type AcceptorProgram, startAcceptor, startWorker, type WorkerProgram } from "./programs.ts";
 import { type Told, ToldReader } from "./told.ts";
@@ -21,6 +23,8 @@ interface Worker {
   readonly slot: number;
   readonly child: ChildProcess;
   readonly startedAt: number;
+  /** Tells it of the ways to and from other workers; none where there is none. */
+  lanes: LaneSender | undefined;
   /** Why it was ended. */
   fault: string | undefined;
 }
@@ -116,22 +120,35 @@ export class Generation {
 
   #startWorker(slot: number): void {
     const { observe, worker: program } = this.#options;
-    const { child, pipes } = startWorker(program, slot);
+    const lanes = lanesFor(program, slot, this.#workers.values());
+    const { child, pipes } = startWorker(program, slot, lanes);
     const worker: Worker = {
       number: ++lastNumber,
       slot,
       child,
       startedAt: performance.now(),
+      lanes: undefined,
       fault: undefined,
     };
     this.#workers.set(worker.number, worker);
     observe({ type: "workerStarted", worker: worker.number, slot, pid: child.pid });
-    const [link, credits] = pipes;
+    const [link, credits, control, ...ends] = pipes;
     if (link !== undefined && credits !== undefined) {
       const { number } = worker;
-      const body = new TextEncoder().encode(JSON.stringify({ slot }));
+      const start: LinkStart = { slot, passesOn: lanes !== undefined };
+      const body = new TextEncoder().encode(JSON.stringify(start));
       this.#sender?.send(frame("Link", number, body), link, () => link.close());
       this.#sender?.send(frame("Credit", number), credits, () => credits.close());
+    }
+    if (lanes !== undefined && control !== undefined) {
+      worker.lanes = new LaneSender(control, () => child.kill("SIGKILL"));
+      lanes.forEach(([other, , gives], i) => {
+        const lane = { slot, gives: !gives };
+        const pair = ends.slice(2 * i, 2 * i + 2);
+        const sender = this.#workers.get(other)?.lanes;
+        if (sender === undefined) for (const end of pair) end.close();
+        else sender.open(worker.number, lane, pair);
+      });
     }
     onGone(child, (code, signal) => this.#workerGone(worker, code, signal));
   }
@@ -140,6 +157,8 @@ export class Generation {
     const { number, slot, startedAt, fault } = worker;
     this.#workers.delete(number);
     this.#send("Exited", number);
+    worker.lanes?.close();
+    for (const { lanes } of this.#workers.values()) lanes?.exited(number);
     this.#options.observe({ type: "workerEnded", worker: number, slot, code, signal, why: fault });
     this.#settleReady?.reject(
       new Error(`a worker has ended before all were there: ${signal ?? `exit code ${code}`}`),
@@ -196,6 +215,7 @@ export class Generation {
     const { observe, workers } = this.#options;
     if (told.type === "listening") this.#place = told;
     else if (told.type === "message") observe({ ...told, acceptor: this.number });
+    else if (told.type === "doubted") observe({ ...told, type: "workerDoubted" });
     else if (told.type === "busy" || told.type === "error") observe(told);
     else if (told.type === "ready") {
       this.#readyWorkers++;

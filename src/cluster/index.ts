@@ -3,7 +3,15 @@ export { type AcceptorOptions, type AdminLink, runAcceptor } from "./acceptor.ts
 export { Cluster, type ClusterOptions, startCluster } from "./admin.ts";
 export type { Choice, Picked, Watcher } from "./choice.ts";
 export type { ClusterEvent } from "./events.ts";
+export {
+  PASS_ON_ERRORS,
+  type PassOn,
+  PassOnError,
+  type PassOnErrorCode,
+  type PassOnOptions,
+} from "./pass-on.ts";
 export type { ClusterPlace } from "./place.ts";
 export type { Identity } from "./privileges.ts";
 export type { AcceptorProgram, Program, WorkerPermissions, WorkerProgram } from "./programs.ts";
-export { runWorker, type Serve, type WorkerOptions } from "./worker.ts";
+export type { Serve } from "./serving.ts";
+export { runWorker, type WorkerOptions } from "./worker.ts";

@@ -4,6 +4,7 @@ export type Told =
   | { readonly type: "message"; readonly message: unknown }
   | { readonly type: "ready" | "lost"; readonly worker: number }
   | { readonly type: "fault"; readonly worker: number; readonly words: string }
+  | { readonly type: "doubted"; readonly worker: number; readonly by: number }
   | { readonly type: "busy" }
   | { readonly type: "error"; readonly words: string };
 
@@ -14,6 +15,7 @@ const types: ReadonlySet<unknown> = new Set([
   "ready",
   "lost",
   "fault",
+  "doubted",
   "busy",
   "error",
 ]);
@@ -32,10 +34,11 @@ export class ToldReader {
 }
 
 function toldOf(value: unknown): Told {
-  const { type, worker, words, url, address } = Object(value);
+  const { type, worker, by, words, url, address } = Object(value);
   const isGood =
     types.has(type) &&
     (worker === undefined || Number.isInteger(worker)) &&
+    (by === undefined || Number.isInteger(by)) &&
     (words === undefined || typeof words === "string") &&
     (url === undefined || typeof url === "string") &&
     (address === undefined || typeof address === "string");
