@@ -126,6 +126,7 @@ export class Cluster {
     this.#wait = backoff.first;
     generation.onAcceptorLost = () => this.#replace(generation);
     old?.retire(false);
+    this.#options.observe({ type: "acceptorReady", acceptor: generation.number });
     if (place === this.#place) return;
     this.#place.close();
     this.#place = place;

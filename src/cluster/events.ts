@@ -17,6 +17,8 @@ export type ClusterEvent =
       readonly why: string | undefined;
     }
   | { readonly type: "acceptorStarted"; readonly acceptor: number; readonly pid: number | undefined }
+  /** It takes connections, and the one before no more. */
+  | { readonly type: "acceptorReady"; readonly acceptor: number }
   | {
       readonly type: "acceptorEnded";
       readonly acceptor: number;
