@@ -4,7 +4,7 @@ import { connectionStrings } from "./vectors-connection-strings.ts";
 import { NOTICE } from "./vectors-format.ts";
 import { authorizedKeysFrom, authorizedKeysOptions } from "./vectors-key-options.ts";
 import { authorizedKeys, keys, secretKeyFiles } from "./vectors-key-texts.ts";
-import { LOW_ORDER } from "./vectors-keys.ts";
+import { LOW_ORDER } from "./vectors-low-order.ts";
 import { highBit, SECRETS } from "./vectors-setting.ts";
 import type { TextCase, TextKind, TextVector } from "./vectors-text-format.ts";
 
