@@ -3,6 +3,7 @@ import { parseConnectionString, startCluster } from "hawser";
 import { givenSetting, readable, ready } from "./setting.ts";
 
 const setting = givenSetting();
+const trouble = /Ended$|^connectionLost$|^busy$|^error$/;
 const args = [JSON.stringify(setting)];
 const cluster = await startCluster({
   listen: { host: "127.0.0.1", port: 0 },
@@ -14,8 +15,8 @@ const cluster = await startCluster({
   },
   workers: setting.workers,
   observe: (event) => {
-    // What goes wrong here is a fault in what is measured, which the client will see too.
-    if (!event.type.endsWith("Started") && event.type !== "workerReady") console.error(JSON.stringify(event));
+    // A fault in what is measured, which the client will see too.
+    if (trouble.test(event.type)) console.error(JSON.stringify(event));
   },
 });
 const { endpoint } = parseConnectionString(cluster.url);
