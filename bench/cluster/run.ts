@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatSecretKey, generateKeyPair, writeSecretKeyFile } from "hawser";
@@ -8,6 +8,17 @@ import type { Figures, Sizes, Work } from "../works/work.ts";
 import { Program } from "./program.ts";
 import type { Setting } from "./setting.ts";
 import type { Way } from "./ways.ts";
+
+/** Of runs under way: they are removed with this process, after its programs have ended. */
+const folders = new Set<string>();
+process.on("exit", () => {
+  for (const folder of folders) remove(folder);
+});
+
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  folders.delete(folder);
+}
 
 /** As many as the machine that this is made for has processors. */
 const workers = 2;
@@ -20,7 +31,7 @@ const workers = 2;
  */
 export async function run(work: Work, way: Way, sizes: Sizes): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), "hawser-bench-"));
-  chmodSync(folder, 0o700);
+  folders.add(folder);
   const client = new End("client");
   const programs: Program[] = [];
   const start = async (name: string, setting: Setting) => {
@@ -61,6 +72,6 @@ export async function run(work: Work, way: Way, sizes: Sizes): Promise<Figures> 
     // The server first, as it would take the client's end for one that came too early.
     for (const program of programs.reverse()) await program.stop();
     await client.stop();
-    rmSync(folder, { recursive: true, maxRetries: 5 });
+    remove(folder);
   }
 }
