@@ -4,8 +4,8 @@
  *
  * What one process has to do is asked of several by the suites of the tunnel's operation, with HAWSER_WORKERS=2.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OwnKey, ownKey } from "./cli/in-process.ts";
 import { type Built, buildCommand, type Spawned } from "./cli/spawned.ts";
@@ -25,7 +25,7 @@ function processesOf({ child }: Spawned): { acceptors: number[]; workers: number
   const found = { acceptors: [] as number[], workers: [] as number[] };
   for (const name of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
     try {
-      if (!readFileSync(`/proc/${name}/stat`, "utf8").includes(`) S ${child.pid} `)) continue;
+      if (!new RegExp(`\\) [A-Z] ${child.pid} `).test(readFileSync(`/proc/${name}/stat`, "utf8"))) continue;
       const words = readFileSync(`/proc/${name}/cmdline`, "utf8");
       if (words.includes("serve-acceptor.js")) found.acceptors.push(Number(name));
       if (words.includes("serve-worker.js")) found.workers.push(Number(name));
@@ -38,7 +38,7 @@ function processesOf({ child }: Spawned): { acceptors: number[]; workers: number
 
 const reloaded = async (service: Spawned, times = 1) => {
   service.child.kill("SIGHUP");
-  await service.said(new RegExp(`(?:read anew[sS]*){${times}}`));
+  await service.said(new RegExp(`(?:read anew[\\s\\S]*){${times}}`));
 };
 const loads = (it: ServiceScene, url: string, count: number, key?: OwnKey) =>
   Promise.all(Array.from({ length: count }, async (_, i) => new Load(await it.join(url, key), i)));
@@ -106,7 +106,7 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
       const url = await service.url();
       const load = new Load(await it.join(url), 1);
       await load.goesOn();
-      const lost = await it.join(url, other);
+      const lost = (await it.join(url, other)).resume();
       await until(() => lost.closed);
       expect(lost.failure).toMatchObject({
         alertName: "unreachable",
@@ -300,6 +300,7 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
   it.runIf(isRoot)(
     "gives acceptor and workers to users of their own, where root asks for it",
     scene(async (it) => {
+      chmodSync(dirname(dirname(dirname(built.main))), 0o755); // As an installed package is.
       const service = it.serve("--workers", "2", "--acceptor-user", "nobody", "--worker-user", "daemon");
       const url = await service.url();
       const { acceptors, workers } = processesOf(service);

@@ -13,7 +13,7 @@ import { amountsToNumbers, lastToNumbers } from "../tunnel/worker-report.ts";
 export type WorkerSettings = Pick<ServiceOptions, "connectTimeout" | "idleTimeout">;
 
 /** How often a connection's bytes are reported, in milliseconds. */
-const interval = 2_000;
+const interval = 1_000;
 
 const settings: WorkerSettings = JSON.parse(process.argv[2] ?? "{}");
 const ending = new AbortController();

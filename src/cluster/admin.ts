@@ -139,6 +139,7 @@ export class Cluster {
   async close({ grace = 5_000 }: { readonly grace?: number } = {}): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#retry);
+    this.#place.close(); // Or clients could still connect, and wait for nobody.
     const all = [...this.#generations];
     for (const generation of all) generation.retire(true);
     const each = (call: (generation: Generation) => void) => () => all.forEach(call);
@@ -154,7 +155,6 @@ export class Cluster {
     ];
     await Promise.all(all.map(({ ended }) => ended));
     for (const timer of timers) clearTimeout(timer);
-    this.#place.close();
   }
 
   /** The acceptor of a generation is gone: its workers serve what they have, and others come. */

@@ -31,8 +31,8 @@ export interface GateWatcher {
   over(how: "done" | "lost" | "busy" | "broken"): void;
 }
 
-/** How often it is told how much has passed, in milliseconds, and of how many connections at once. */
-const bytesInterval = 2_000;
+/** How long what has passed is gathered, in milliseconds, and of how many connections it is told at once. */
+const gathering = 100;
 const bytesAtOnce = 500;
 
 /**
@@ -66,7 +66,6 @@ export class Gate {
     };
     this.#guests = new Guests(authorized, this.#connections, options.limits, observe);
     watchDiagnostics("server", observe);
-    setInterval(() => this.#tellBytes(), bytesInterval).unref();
     tell({ type: "keys", publicKeys: options.keyPairs.map(({ publicKey }) => formatPublicKey(publicKey)) });
   }
 
@@ -132,6 +131,7 @@ export class Gate {
         if (amounts === undefined) return false;
         counted.bytesRead = amounts.bytesIn;
         counted.bytesWritten = amounts.bytesOut;
+        if (this.#changed.size === 0) setTimeout(() => this.#tellBytes(), gathering).unref();
         this.#changed.set(connection.number, [connection.number, amounts.bytesIn, amounts.bytesOut]);
         if (last !== undefined) this.#tellAlerts(last.alertSent, last.alertReceived);
         failure = last?.failure;
