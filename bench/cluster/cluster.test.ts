@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } fro
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadPrimitives } from "../../src/crypto/index.ts";
 import type { Sample } from "../results.ts";
 import { clusterMetrics } from "./metrics.ts";
 import { added, type ClusterResults, shares, withCluster } from "./page.ts";
@@ -17,8 +18,9 @@ const root = join(import.meta.dirname, "../..");
 const execute = promisify(execFile);
 let folder: string;
 
-/** As it is run: compiled, beside a compiled package. Types are another command's to check. */
+/** As it is run: compiled, beside a compiled package, with sodium-native. Types are another command's to check. */
 beforeAll(async () => {
+  await loadPrimitives({ provider: "native" });
   mkdirSync(join(root, "build"), { recursive: true });
   folder = mkdtempSync(join(root, "build", "bench-test-"));
   cpSync(join(root, "package.json"), join(folder, "package.json"));
