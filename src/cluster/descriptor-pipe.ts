@@ -13,7 +13,6 @@ interface PipeHandle extends Handle {
   onread: ((bytes: ArrayBuffer | undefined) => void) | undefined;
   pendingHandle?: Handle | undefined;
   readonly writeQueueSize: number;
-  useUserBuffer(buffer: Uint8Array): void;
   open(fd: number): number;
   readStart(): number;
   writeBuffer(request: WriteRequest, bytes: Uint8Array, handle?: Handle): number;
@@ -87,70 +86,62 @@ export interface Received {
   end(): void;
 }
 
+/** What comes out of the other end, as it is read. */
+export interface ReceivedReads {
+  /** A read, with the first of the descriptors that came with it, if one of them is of a kind that Node knows. */
+  read(bytes: Uint8Array, handle: Handle | undefined): void;
+  end(): void;
+}
+
+/** How a pipe is read no more. */
+export interface Receiving {
+  stop(): void;
+  /** Closes it, with all descriptors that came in and were not told. */
+  close(): void;
+}
+
 /**
  * Reads what a {@link DescriptorSender} sends, from a descriptor that nothing else uses.
  *
  * @returns what stops that
  */
 export function receiveDescriptors(fd: number, received: Received): () => void {
-  const pipe = reopened(classOf(endAt(fd)), fd);
-  pipe.onread = (buffer) => {
-    const handle = pipe.pendingHandle;
-    pipe.pendingHandle = undefined;
-    if (handle !== undefined && handle !== null) received.handle(handle);
-    if (buffer !== undefined) {
-      if (buffer.byteLength > 0) received.bytes(new Uint8Array(buffer));
-      return;
-    }
-    pipe.readStop();
-    received.end();
-  };
-  if (pipe.readStart() !== 0) throw new Error(`descriptor ${fd} can't be read`);
-  return () => void pipe.readStop();
+  return receiveReads(endAt(fd), {
+    read: (bytes, handle) => {
+      if (handle !== undefined) received.handle(handle);
+      if (bytes.length > 0) received.bytes(bytes);
+    },
+    end: () => received.end(),
+  }).stop;
 }
-
-/** What comes out of the other end where it is looked at byte by byte. */
-export interface ReceivedByte {
-  /** With the descriptor that was sent with it, if there was one of a kind that is known. */
-  byte(byte: number, handle: Handle | undefined): void;
-  end(): void;
-}
-
-/** A byte that nobody sends. */
-const noByte = 0xff;
 
 /**
- * Reads one byte at a time, so that each comes with what was sent with it: of what a sender says that is not trusted nothing
- * is joined. Up to 64 descriptors come in with a byte, of which one is told at a time, and those of kinds that Node does not
- * know never are; all that were not told are closed with the pipe.
+ * Reads what a sender sends that is not trusted. Up to 64 descriptors come in with a read, of which one is told, and the next
+ * with the next read; none that is behind one of a kind that Node does not know.
  *
  * @param end of a pipe, which is this function's from now on
- * @returns what closes it
  */
-export function receiveBytes(end: Handle, received: ReceivedByte): () => void {
+export function receiveReads(end: Handle, received: ReceivedReads): Receiving {
   const pipe = reopened(classOf(end), end.fd);
-  const buffer = Uint8Array.of(noByte);
   let isClosed = false;
+  const stop = () => void (isClosed || pipe.readStop());
   const close = () => {
     if (!isClosed) pipe.close();
     isClosed = true;
   };
-  pipe.useUserBuffer(buffer);
-  pipe.onread = () => {
-    const [byte = noByte] = buffer;
-    buffer[0] = noByte;
+  pipe.onread = (buffer) => {
     const handle = pipe.pendingHandle ?? undefined;
     pipe.pendingHandle = undefined;
     if (isClosed) handle?.close();
-    else if (byte !== noByte) received.byte(byte, handle);
+    else if (buffer !== undefined) received.read(new Uint8Array(buffer), handle);
     else {
       handle?.close();
-      close();
+      pipe.readStop();
       received.end();
     }
   };
   if (pipe.readStart() !== 0) throw new Error("a pipe can't be read");
-  return close;
+  return { stop, close };
 }
 
 /** A descriptor of this process as the end of a pipe, of which nothing has been read. */

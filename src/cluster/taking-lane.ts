@@ -3,7 +3,7 @@ import type { Handle } from "../net/handoff-handle.ts";
 import { type ImportOptions, Taker, type TakerOutput } from "../protocol/index.ts";
 import { SeenBlobs } from "../protocol/transfer/seen.ts";
 import { type CreditType, credit } from "./credits.ts";
-import { receiveBytes } from "./descriptor-pipe.ts";
+import { type Receiving, receiveReads } from "./descriptor-pipe.ts";
 import { type Frame, FrameReader } from "./frames.ts";
 import { laneBytes, laneMarks, maxLaneBlobLength } from "./lane.ts";
 import { readOffer } from "./offer.ts";
@@ -51,7 +51,7 @@ export class TakingLane {
   readonly #taking: ImportOptions;
   readonly #events: TakingEvents;
   readonly #bytes: Socket;
-  readonly #stopDescriptors: () => void;
+  readonly #descriptors: Receiving;
   /** TR-036. */
   readonly #seen = new SeenBlobs(1);
   #held: Held | undefined;
@@ -77,8 +77,8 @@ export class TakingLane {
     this.#bytes = laneBytes(bytes);
     this.#bytes.on("data", (said: Uint8Array) => this.#unlessFaulty(() => frames.bytes(said)));
     this.#bytes.on("close", () => this.#ended());
-    this.#stopDescriptors = receiveBytes(descriptors, {
-      byte: (byte, handle) => this.#unlessFaulty(() => this.#descriptor(byte, handle)),
+    this.#descriptors = receiveReads(descriptors, {
+      read: (bytes, handle) => this.#unlessFaulty(() => this.#read(bytes, handle)),
       end: () => this.#ended(),
     });
   }
@@ -93,7 +93,7 @@ export class TakingLane {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#bytes.destroy();
-    this.#stopDescriptors();
+    this.#descriptors.close();
     this.#release();
   }
 
@@ -111,6 +111,18 @@ export class TakingLane {
         this.#timer = setTimeout(() => this.#fault(), goTimeout);
       }
     }
+  }
+
+  /**
+   * A descriptor comes with the first byte of a read. On Linux that is the only one, as what comes with descriptors is not
+   * joined with what is behind it; elsewhere it may be, and how many there were is not known.
+   */
+  #read(bytes: Uint8Array, handle: Handle | undefined): void {
+    if (handle !== undefined && bytes.length > 1 && process.platform === "linux") {
+      handle.close();
+      throw new Error("more than a byte with a descriptor");
+    }
+    bytes.forEach((byte, i) => this.#descriptor(byte, i === 0 ? handle : undefined));
   }
 
   /** A byte with a descriptor, then one without: that is Go. */
