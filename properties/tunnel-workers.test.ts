@@ -43,6 +43,9 @@ const reloaded = async (service: Spawned, times = 1) => {
 const loads = (it: ServiceScene, url: string, count: number, key?: OwnKey) =>
   Promise.all(Array.from({ length: count }, async (_, i) => new Load(await it.join(url, key), i)));
 
+/** Words, the exit code, and a part of what is said. */
+type Mistake = [words: string[], code: number, why: string];
+
 /** What `hawser status --json` says. */
 async function pageOf(it: ServiceScene, path: string) {
   return JSON.parse((await it.asked("status", "--json", path)).out);
@@ -102,7 +105,7 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
         `to="unix:${join(it.folder, "nobody")}" ${other.publicKey} bob`,
         `from="192.0.2.1" ${far.publicKey} carol`,
       );
-      const service = it.serve("--workers", "2");
+      const service = it.serve("--workers", "2", "--log-level", "debug");
       const url = await service.url();
       const load = new Load(await it.join(url), 1);
       await load.goesOn();
@@ -113,9 +116,10 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
         words: "the service behind this tunnel: its socket is not there (ENOENT)",
       });
       await service.said(
-        /#2 unix:.*nobody: There is no connection to .*ENOENT.*\(ERR_HAWSER_TUNNEL_UNREACHABLE\)/,
+        /#2 \S*nobody: There is no connection to .*ENOENT.*\(ERR_HAWSER_TUNNEL_UNREACHABLE\)/,
       );
       await service.said(/#2 bob .* failed after 0 bytes in, 0 out: .*\(ERR_HAWSER_TUNNEL_UNREACHABLE\)/);
+      await service.said(/Sent an alert: unreachable/);
       expect(await rejection(it.join(url, far))).toMatchObject({ alertName: "not_authorized" });
       await service.said(/was not let in.*\(ERR_HAWSER_TUNNEL_ORIGIN\)/);
       await load.stop();
@@ -317,21 +321,21 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
     60_000,
   );
 
-  it.each([
+  it.each<Mistake>([
     [["--workers", "0"], 2, "--workers takes a whole number"],
     [["--workers", "1025"], 2, "1 to 1024"],
     [["--worker-user", "daemon"], 2, "say nothing without --workers"],
     [["--workers", "1", "--key", "-"], 2, "standard input"],
     [["--workers", "1", "--key", "nowhere"], 3, "nowhere: "],
     [["--workers", "1", "--key", "agent:nowhere"], 3, "(ERR_HAWSER_AGENT_UNREACHABLE)"],
-    ...(isRoot
-      ? ([
+    ...((isRoot
+      ? [
           [["--workers", "1", "--worker-user", "nosuchuser"], 2, "no such user"],
           [["--workers", "1", "--acceptor-user", "root"], 2, "another user than root"],
           [["--workers", "1", "--acceptor-user", "-x"], 2, "name of a user"],
-        ] as const)
-      : ([[["--workers", "1", "--worker-user", "daemon"], 2, "are for root"]] as const)),
-  ] as const)("%j ends with %i, and says why", (words, code, why) =>
+        ]
+      : [[["--workers", "1", "--worker-user", "daemon"], 2, "are for root"]]) as Mistake[]),
+  ])("%j ends with %i, and says why", (words, code, why) =>
     scene(async (it) => {
       const service = it.serve(...words);
       expect([(await service.exit).code, service.err]).toEqual([code, expect.stringContaining(why)]);

@@ -6,6 +6,7 @@ import { setMaxListeners } from "node:events";
 import { runWorker } from "../cluster/index.ts";
 import type { ServiceAddress } from "../keys/index.ts";
 import { AlertError, type HawserSocket } from "../net/index.ts";
+import { watchDiagnostics } from "../tunnel/diagnosed.ts";
 import { joinService, type ServiceOptions } from "../tunnel/service.ts";
 import { amountsToNumbers, lastToNumbers } from "../tunnel/worker-report.ts";
 
@@ -20,6 +21,12 @@ const ending = new AbortController();
 setMaxListeners(0, ending.signal);
 process.on("SIGTERM", () => ending.abort(new AlertError("going_away")));
 for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
+
+/** Alerts that were sent and are not reported yet: they are counted, and it is all the same whose each was. */
+const alertsSent: number[] = [];
+watchDiagnostics("server", (event) => {
+  if (event.type === "alertSent") alertsSent.push(event.alert);
+});
 
 /** What reports of each connection, where there is something new. */
 const reporters = new Set<() => void>();
@@ -48,11 +55,11 @@ await runWorker(
   { allowHalfOpen: true },
 );
 
-/** The alert that was the last word of each end, if it was one. */
+/** The alert that came, if that was the end; and one that was sent, by this connection or by another that reports then. */
 function alertsOf({ failure }: HawserSocket): Parameters<typeof lastToNumbers>[2] {
   const reason = failure?.failure?.reason;
   return {
-    alertSent: failure?.failure?.alertSent,
+    alertSent: alertsSent.shift(),
     alertReceived: reason?.code === "alert_received" ? reason.alert : undefined,
   };
 }
