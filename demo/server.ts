@@ -63,11 +63,11 @@ async function serveInThree({ hold, ...files }: ServerFiles): Promise<Serving> {
   };
 }
 
-/** Of what can happen in a cluster its start and its end belong to the play. */
+/** Nothing of it belongs to the play. */
 function tellTrouble(event: ClusterEvent): void {
-  const isWellEnded = (event.type === "workerEnded" || event.type === "acceptorEnded") && event.code === 0;
-  if (isWellEnded || event.type === "workerStarted" || event.type === "workerReady") return;
-  console.error(`server: ${JSON.stringify(event)}`);
+  const isEnd = event.type === "workerEnded" || event.type === "acceptorEnded";
+  const isLoss = event.type === "connectionLost" || event.type === "busy" || event.type === "error";
+  if (isLoss || (isEnd && event.code !== 0)) console.error(`server: ${JSON.stringify(event)}`);
 }
 
 async function serveInOne(files: ServerFiles): Promise<Serving> {

@@ -1,6 +1,7 @@
 import { UsageError } from "../protocol/index.ts";
 import type { ClusterEvent } from "./events.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
+import { maxWorkersWithLanes } from "./lane.ts";
 import { type BoundPlace, bindPlace, type ClusterPlace } from "./place.ts";
 import type { AcceptorProgram, WorkerProgram } from "./programs.ts";
 
@@ -27,6 +28,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   if (!(Number.isInteger(workers) && workers >= 1 && workers <= 1_024)) {
     throw new UsageError("workers is a number from 1 to 1024");
   }
+  if (worker.passOn !== undefined && worker.passOn !== false && workers > maxWorkersWithLanes) {
+    throw new UsageError(`workers that pass connections on are ${maxWorkersWithLanes} at the most`);
+  }
   const place = await bindPlace(listen);
   const cluster = new Cluster({ acceptor, worker, workers, observe }, place);
   await cluster.reload();
@@ -40,6 +44,7 @@ export class Cluster {
   readonly #generations = new Set<Generation>();
   #current: Generation | undefined;
   #url = "";
+  #address = "";
   #isClosing = false;
   #retry: NodeJS.Timeout | undefined;
   #wait: number = backoff.first;
@@ -50,9 +55,31 @@ export class Cluster {
     this.#place = place;
   }
 
-  /** The connection string, for clients. */
+  /** The connection string, for clients; `""` where the address is not known. */
   get url(): string {
     return this.#url;
+  }
+
+  /** The address that is listened at, `HOST:PORT` or a path; `""` where the system does not tell. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** The acceptor that takes connections, by its number. */
+  get acceptor(): number | undefined {
+    return this.#current?.number;
+  }
+
+  /** Tells the program of an acceptor anything that JSON has, where it is still there: its `onMessage`. */
+  tell(acceptor: number, message: unknown): void {
+    for (const generation of this.#generations) {
+      if (generation.number === acceptor) generation.tell(message);
+    }
+  }
+
+  /** Ends all processes at once. Their connections break off. */
+  kill(): void {
+    for (const generation of this.#generations) generation.kill();
   }
 
   /** The processes that take connections; those of workers by their slots. */
@@ -80,9 +107,14 @@ export class Cluster {
     const place = listen === undefined ? this.#place : await bindPlace(listen);
     const generation = new Generation(this.#options, place);
     this.#generations.add(generation);
+    this.#options.observe({
+      type: "acceptorStarted",
+      acceptor: generation.number,
+      pid: generation.pids.acceptor,
+    });
     void generation.ended.then(() => this.#generations.delete(generation));
     try {
-      this.#url = await generation.ready;
+      ({ url: this.#url, address: this.#address } = await generation.ready);
     } catch (error) {
       generation.kill();
       await generation.ended;
@@ -94,6 +126,7 @@ export class Cluster {
     this.#wait = backoff.first;
     generation.onAcceptorLost = () => this.#replace(generation);
     old?.retire(false);
+    this.#options.observe({ type: "acceptorReady", acceptor: generation.number });
     if (place === this.#place) return;
     this.#place.close();
     this.#place = place;
@@ -106,6 +139,7 @@ export class Cluster {
   async close({ grace = 5_000 }: { readonly grace?: number } = {}): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#retry);
+    this.#place.close(); // Or clients could still connect, and wait for nobody.
     const all = [...this.#generations];
     for (const generation of all) generation.retire(true);
     const each = (call: (generation: Generation) => void) => () => all.forEach(call);
@@ -121,7 +155,6 @@ export class Cluster {
     ];
     await Promise.all(all.map(({ ended }) => ended));
     for (const timer of timers) clearTimeout(timer);
-    this.#place.close();
   }
 
   /** The acceptor of a generation is gone: its workers serve what they have, and others come. */

@@ -7,6 +7,8 @@ export const frameTypes = {
   Go: 2,
   /** End a connection with `not_authorized`: its key has been taken out of the authorized keys. */
   End: 8,
+  /** Is it there? */
+  Ask: 9,
   /** From the admin: a new worker's pipes, in this order. Its body is JSON. */
   Link: 16,
   Credit: 17,
@@ -14,6 +16,11 @@ export const frameTypes = {
   Exited: 18,
   /** Take no more connections, and end when those under way have been passed on. */
   Retire: 19,
+  /** From the admin to a worker: the pipes of a way to another worker, or from it, in this order. Their body is JSON. */
+  LaneBytes: 24,
+  LaneDescriptors: 25,
+  /** What the admin's program has to say to the acceptor's, as JSON. */
+  Message: 20,
 } as const;
 export type FrameType = keyof typeof frameTypes;
 
@@ -21,14 +28,14 @@ export interface Frame {
   readonly type: FrameType;
   readonly id: number;
   readonly body: Uint8Array;
-  /** With `Offer`, `Link` and `Credit`. */
+  /** With `Go` of an acceptor (TR-053), and of the admin with all pipes. */
   readonly handle: Handle | undefined;
 }
 
 const headerLength = 9;
 /** A blob (TR-015), and what is said besides. */
 const maxBodyLength = 16_777_216 + 65_536;
-const withHandle: ReadonlySet<FrameType> = new Set(["Offer", "Link", "Credit"]);
+const withHandle: ReadonlySet<FrameType> = new Set(["Go", "Link", "Credit", "LaneBytes", "LaneDescriptors"]);
 const nameOf = new Map(Object.entries(frameTypes).map(([name, type]) => [type as number, name as FrameType]));
 
 /** One byte of type, four each of the connection's or worker's number and the body's length, big-endian; then the body. */
@@ -47,24 +54,35 @@ export function frame(type: FrameType, id: number, ...parts: readonly Uint8Array
   return bytes;
 }
 
+/** What a reader takes at all. */
+export interface FrameLimits {
+  readonly types?: readonly FrameType[];
+  /** In bytes: as much memory as a sender may take. */
+  readonly maxBodyLength?: number;
+}
+
 /** Puts frames together again, each with its descriptor. What it has taken apart it overwrites: blobs are among it. */
 export class FrameReader {
   readonly #take: (frame: Frame) => void;
+  readonly #types: ReadonlySet<FrameType>;
+  readonly #maxBodyLength: number;
   readonly #handles: Handle[] = [];
   readonly #header = new Uint8Array(headerLength);
   #headerFilled = 0;
   #body: Uint8Array | undefined;
   #bodyFilled = 0;
 
-  constructor(take: (frame: Frame) => void) {
+  constructor(take: (frame: Frame) => void, limits: FrameLimits = {}) {
     this.#take = take;
+    this.#types = new Set(limits.types ?? nameOf.values());
+    this.#maxBodyLength = limits.maxBodyLength ?? maxBodyLength;
   }
 
   handle(handle: Handle): void {
     this.#handles.push(handle);
   }
 
-  /** @throws Error for what is no frame: the sender is this program, or the pipe is not its own */
+  /** @throws Error for what is no frame: the sender is not this program, or no more */
   bytes(bytes: Uint8Array): void {
     let rest = bytes;
     while (rest.length > 0 || this.#isWhole) {
@@ -90,7 +108,10 @@ export class FrameReader {
     this.#headerFilled += part.length;
     if (this.#headerFilled === headerLength) {
       const length = this.#view.getUint32(5);
-      if (!nameOf.has(this.#view.getUint8(0)) || length > maxBodyLength) throw new Error("this is no frame");
+      const type = nameOf.get(this.#view.getUint8(0));
+      if (type === undefined || !this.#types.has(type) || length > this.#maxBodyLength) {
+        throw new Error("this is no frame");
+      }
       this.#body = new Uint8Array(length);
       this.#bodyFilled = 0;
     }

@@ -2,9 +2,11 @@ import { Socket } from "node:net";
 import type { Handle } from "../net/handoff-handle.ts";
 import type { Removable } from "../net/removals.ts";
 import type { GiverOutput } from "../protocol/index.ts";
-import { CreditReader, type CreditType } from "./credits.ts";
+import { apartTimeout, Claims, type Said } from "./claims.ts";
+import { CreditReader, type CreditType, maxCounts } from "./credits.ts";
 import { DescriptorSender } from "./descriptor-pipe.ts";
 import { frame } from "./frames.ts";
+import { offerFrame } from "./offer.ts";
 import type { Passage } from "./passage.ts";
 
 /** What a link tells the acceptor. */
@@ -14,13 +16,17 @@ export interface LinkEvents {
   returned(passage: Passage): void;
   /** It was with the worker, and ended with it. */
   lost(passage: Passage, link: Link): void;
+  /** The worker has given it to the one of that short number: whether there is one. */
+  passed(passage: Passage, to: number, link: Link): boolean;
+  /** The worker doubts that one: whether there is one. */
+  doubted(worker: number, link: Link): boolean;
   /** One is under way no more, or with the worker no more. */
   settled(): void;
   /** The worker said what it can't have to say, or nothing where it had to: it is to be ended. */
   fault(link: Link, why: string): void;
 }
 
-/** How long a worker may take to answer an offer, in milliseconds. */
+/** How long a worker may take to answer an offer, or that it is there, in milliseconds. */
 const answerTimeout = 5_000;
 /** How long one may take to end a connection, in milliseconds: longer than a drain does. */
 const endTimeout = 15_000;
@@ -29,25 +35,44 @@ const lastCredits = 1_000;
 /** How long a worker may be there without its pipe, in milliseconds: longer than one that ends takes to. */
 const lastWords = 7_000;
 
+/** What the admin says of a worker, besides its number. */
+export interface LinkStart {
+  /** Which of the workers it is: one that replaces another has its slot. */
+  readonly slot: number;
+  /** Whether workers pass connections on to each other. */
+  readonly passesOn: boolean;
+}
+
 /** An acceptor's side of a worker: what it was offered and given, and what it says of that. */
 export class Link {
   readonly worker: number;
-  /** Which of the workers it is: one that replaces another has its slot. */
   readonly slot: number;
+  readonly #passesOn: boolean;
   readonly #events: LinkEvents;
   readonly #sender: DescriptorSender;
   readonly #credits: Socket;
   readonly #reader = new CreditReader();
   readonly #passages = new Map<number, Passage>();
+  /** Of connections that are not its own, as far as is known here. */
+  readonly #claims = new Claims((id) => this.#unconfirmed(id));
+  /** Connections that another worker has given it, until it says so too. */
+  readonly #expected = new Map<number, NodeJS.Timeout>();
+  /** Workers that it has doubted, which it can do once each. */
+  readonly #doubted = new Set<number>();
+  /** Until it has said that it is there. */
+  #asked: NodeJS.Timeout | undefined;
+  /** Of the report that comes. */
+  #counts: number[] = [];
   #unsent = 0;
   #isStarted = false;
   #isFaulty = false;
   #hasExited = false;
   #hasEnded = false;
 
-  constructor(worker: number, slot: number, link: Handle, credits: Handle, events: LinkEvents) {
+  constructor(worker: number, start: LinkStart, link: Handle, credits: Handle, events: LinkEvents) {
     this.worker = worker;
-    this.slot = slot;
+    this.slot = start.slot;
+    this.#passesOn = start.passesOn;
     this.#events = events;
     this.#sender = new DescriptorSender(link);
     this.#credits = new Socket({ handle: credits, readable: true, writable: false } as never);
@@ -66,12 +91,17 @@ export class Link {
 
   /** How many connections are with it, or offered to it. */
   get load(): number {
-    return this.#passages.size;
+    return this.#passages.size + this.#claims.size;
   }
 
   /** Whether there is nothing that it was offered, or given, and has not done with. */
   get isIdle(): boolean {
-    return this.#passages.size === 0 && this.#unsent === 0;
+    return this.load === 0 && this.#unsent === 0;
+  }
+
+  /** Whether a connection of that number is with it. */
+  has(id: number): boolean {
+    return this.#passages.has(id) || this.#claims.has(id);
   }
 
   /** The connections that are with it. */
@@ -90,6 +120,34 @@ export class Link {
     this.#carryOut(passage, passage.giver.offer());
   }
 
+  /** Another worker says that it has given this one a connection. */
+  expect(passage: Passage): void {
+    const { id } = passage;
+    this.#passages.set(id, passage);
+    if (this.#hasExited) {
+      this.#carryOut(passage, passage.giver.takerDied());
+      return;
+    }
+    const timer = setTimeout(() => {
+      // What became of it can't be known: it counts as received by this one, which does not say so (TR-046).
+      this.#expected.delete(id);
+      this.#carryOut(passage, passage.giver.takerDied());
+    }, apartTimeout);
+    this.#expected.set(id, timer);
+    while (this.#claims.has(id) && this.#passages.get(id) === passage) {
+      const said = this.#claims.shift(id);
+      if (said === undefined || !this.#say(passage, said))
+        this.#fault("it has said what it can't have to say");
+    }
+  }
+
+  /** Asks whether it is there. */
+  ask(): void {
+    if (this.#asked !== undefined || this.#isFaulty || this.#hasExited) return;
+    this.#asked = setTimeout(() => this.#fault("it has not answered"), answerTimeout);
+    this.#sender.send(frame("Ask", 0));
+  }
+
   /** The worker's process has ended. What it said before is read first (TR-044). */
   exited(): void {
     this.#hasExited = true;
@@ -99,49 +157,101 @@ export class Link {
   /** Where the worker does not, all of its connections end with it. */
   #end(passage: Passage): void {
     passage.isEnding = true;
+    if (this.#expected.has(passage.id)) return; // It is told once it has it.
     passage.timer = setTimeout(() => this.#fault("it has not ended a connection"), endTimeout);
     this.#sender.send(frame("End", passage.id));
   }
 
   #heard(bytes: Uint8Array): void {
-    if (!this.#isFaulty && !this.#reader.read(bytes, (type, id) => this.#credit(type, id))) {
+    if (!this.#isFaulty && !this.#reader.read(bytes, (type, id, to) => this.#credit(type, id, to))) {
       this.#fault("it has said what it can't have to say");
     }
   }
 
-  #credit(type: CreditType, id: number): boolean {
+  #credit(type: CreditType, id: number, to: number): boolean {
     if (type === "Ready") {
       if (this.#isStarted || id !== 0) return false;
       this.#isStarted = true;
       this.#events.ready(this);
       return true;
     }
+    if (type === "Here") {
+      const wasAsked = this.#asked !== undefined && id === 0;
+      clearTimeout(this.#asked);
+      this.#asked = undefined;
+      return wasAsked;
+    }
+    if (type === "Doubt") {
+      if (!this.#passesOn || this.#doubted.has(id)) return false;
+      if (this.#events.doubted(id, this)) this.#doubted.add(id);
+      return true;
+    }
+    if (type === "Count") return this.#counts.push(id) <= maxCounts;
+    const said = { type, to, counts: this.#counts };
+    this.#counts = [];
     const passage = this.#passages.get(id);
-    if (passage === undefined) return false;
-    const outputs = passage.giver.receive(type);
+    if (passage !== undefined && !this.#claims.has(id)) return this.#say(passage, said);
+    return this.#passesOn && this.#claims.add(id, said);
+  }
+
+  /** What it says of a connection that it was offered, or has. */
+  #say(passage: Passage, { type, to, counts }: Said): boolean {
+    const { id, giver } = passage;
+    if (type === "Taken") {
+      clearTimeout(this.#expected.get(id));
+      const wasExpected = this.#expected.delete(id);
+      if (passage.isEnding) this.#end(passage);
+      return wasExpected;
+    }
+    if (this.#expected.has(id) || !mayReport(passage, type, counts)) return false;
+    if (type === "Report") return true;
+    if (type === "Pass") {
+      if (!this.#passesOn || giver.state !== "Given") return false;
+      clearTimeout(passage.timer);
+      this.#passages.delete(id);
+      if (!this.#events.passed(passage, to, this)) this.#carryOut(passage, giver.takerDied());
+      return true;
+    }
+    if (type !== "Ack" && type !== "Refuse" && type !== "Done") return false;
+    const outputs = giver.receive(type);
     if (outputs.some((output) => output.type === "fault")) return false;
     if (type === "Refuse") passage.refusedBy.add(this);
     this.#carryOut(passage, outputs);
     if (type === "Done") {
       clearTimeout(passage.timer);
       this.#passages.delete(id);
+      passage.watcher?.over?.("done");
       this.#events.settled();
     }
     return true;
+  }
+
+  /** It says that it has a connection which nobody says to have given it: it is to end that. */
+  #unconfirmed(id: number): void {
+    if (!this.#claims.isClaimed(id)) {
+      this.#claims.drop(id);
+      this.#events.settled();
+      return;
+    }
+    this.#sender.send(frame("End", id));
+    this.#claims.wait(id, endTimeout, () => {
+      if (this.#claims.isClaimed(id)) this.#fault("it has not ended a connection");
+      this.#claims.drop(id);
+      this.#events.settled();
+    });
   }
 
   #carryOut(passage: Passage, outputs: readonly GiverOutput[]): void {
     const { id, handle, note } = passage;
     for (const output of outputs) {
       if (output.type === "send" && output.message === "Offer") {
-        const noteLength = new Uint8Array(4);
-        new DataView(noteLength.buffer).setUint32(0, note.length);
-        const bytes = frame("Offer", id, noteLength, note, output.blob);
-        this.#sender.send(bytes, handle, () => bytes.fill(0));
+        const bytes = offerFrame(id, note, output.blob);
+        this.#sender.send(bytes, undefined, () => bytes.fill(0));
       } else if (output.type === "send") {
         clearTimeout(passage.timer);
         this.#unsent++;
-        this.#sender.send(frame("Go", id), undefined, () => {
+        // TR-053
+        this.#sender.send(frame("Go", id), handle, () => {
           handle.close(); // TR-052
           this.#unsent--;
           this.#events.settled();
@@ -170,8 +280,20 @@ export class Link {
     if (!this.#hasExited || !(this.#hasEnded || this.#isFaulty)) return false;
     this.#credits.destroy();
     this.#sender.close();
+    clearTimeout(this.#asked);
+    this.#claims.clear();
+    for (const timer of this.#expected.values()) clearTimeout(timer);
+    this.#expected.clear();
     for (const passage of [...this.#passages.values()]) this.#carryOut(passage, passage.giver.takerDied());
     this.#events.settled();
     return true;
   }
+}
+
+/** A report is of a connection that is with the worker, and somebody wants it. */
+function mayReport({ giver, watcher }: Passage, type: CreditType, counts: readonly number[]): boolean {
+  if (type !== "Report" && type !== "Done") return counts.length === 0;
+  if (giver.state !== "Given") return false;
+  const reported = watcher?.reported?.(counts, type === "Done");
+  return reported ?? (type === "Done" && counts.length === 0);
 }

@@ -1,6 +1,7 @@
 import type { Handle } from "../net/handoff-handle.ts";
 import { AlertError, attach } from "../net/index.ts";
 import type { Giver } from "../protocol/index.ts";
+import type { Watcher } from "./choice.ts";
 import type { Link } from "./link.ts";
 
 /** A connection on its way from the acceptor to a worker. */
@@ -10,6 +11,7 @@ export interface Passage {
   /** The client's, 32 bytes. */
   readonly publicKey: Uint8Array;
   readonly handle: Handle;
+  readonly watcher: Watcher | undefined;
   /** What the worker is told of it. */
   readonly note: Uint8Array;
   /** Where it is to go, if that can take it. */

@@ -78,7 +78,10 @@ export class Giver {
     return blob;
   }
 
-  /** Gives the session up. Its connection is to be closed. */
+  /**
+   * Gives the session up. Its connection is to be closed; and so is, before, the link to who was offered it and has not
+   * answered (TR-055): it is lost then.
+   */
   drop(): void {
     this.#step("drop");
   }
