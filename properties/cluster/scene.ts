@@ -55,6 +55,9 @@ export interface SceneOptions {
   readonly users?: boolean;
   /** Lets in whom this file of authorized keys lists. */
   readonly authorizedKeys?: string;
+  readonly passOn?: ClusterOptions["worker"]["passOn"];
+  /** Lets workers do anything, as native code could that has taken one over. */
+  readonly mayDoAnything?: boolean;
 }
 
 /** A cluster whose workers run under the permission model, and may read their program alone. */
@@ -84,7 +87,8 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     worker: {
       module: worker,
       args: workerArgs,
-      permissions: { read: [worker] },
+      permissions: options.mayDoAnything === true ? false : { read: [worker] },
+      ...(options.passOn === undefined ? {} : { passOn: options.passOn }),
       ...(hasUsers ? { identity: (slot: number) => ({ uid: 61_001 + slot, gid: 61_001 + slot }) } : {}),
     },
     workers,
