@@ -15,7 +15,7 @@ interface PipeHandle extends Handle {
   readonly writeQueueSize: number;
   open(fd: number): number;
   readStart(): number;
-  writeBuffer(request: WriteRequest, bytes: Uint8Array, handle?: Handle): number;
+  writeBuffer(request: WriteRequest | null, bytes: Uint8Array, handle?: Handle): number;
   ref(): void;
   unref(): void;
 }
@@ -179,8 +179,9 @@ let known: RequestClass | undefined;
 function requestClass(kind: PipeClass): RequestClass {
   if (known !== undefined) return known;
   const pipe = new kind(0) as PipeHandle & Record<string, unknown>;
-  const seen = (request: object): number => {
-    known = request.constructor as RequestClass;
+  let request: object | null | undefined;
+  const seen = (given: object | null): number => {
+    request = given;
     return -1;
   };
   for (const name of ["writeBuffer", "writeUtf8String", "writeLatin1String"]) {
@@ -190,6 +191,17 @@ function requestClass(kind: PipeClass): RequestClass {
   socket.on("error", () => undefined);
   socket.write("x");
   socket.destroy();
-  if (known === undefined) throw new Error("descriptors can't be passed on by this version of Node");
+  if (request === null) request = madeByNode(kind);
+  if (!request) throw new Error("descriptors can't be passed on by this version of Node");
+  known = request.constructor as RequestClass;
   return known;
+}
+
+/** From Node 26 on a write may come without a request: for one with a descriptor Node makes it, even if the pipe is not open. */
+function madeByNode(kind: PipeClass): object | undefined {
+  const [pipe, handle] = [new kind(carriesDescriptors), new kind(0)];
+  const made: unknown = pipe.writeBuffer(null, new Uint8Array(1), handle);
+  pipe.close();
+  handle.close();
+  return typeof made === "object" && made !== null ? made : undefined;
 }
