@@ -8,6 +8,7 @@ import { DescriptorSender } from "./descriptor-pipe.ts";
 import { frame } from "./frames.ts";
 import { offerFrame } from "./offer.ts";
 import type { Passage } from "./passage.ts";
+import { isWithinRate } from "./report-rate.ts";
 
 /** What a link tells the acceptor. */
 export interface LinkEvents {
@@ -291,9 +292,10 @@ export class Link {
 }
 
 /** A report is of a connection that is with the worker, and somebody wants it. */
-function mayReport({ giver, watcher }: Passage, type: CreditType, counts: readonly number[]): boolean {
+function mayReport(passage: Passage, type: CreditType, counts: readonly number[]): boolean {
+  const { giver, watcher } = passage;
   if (type !== "Report" && type !== "Done") return counts.length === 0;
-  if (giver.state !== "Given") return false;
+  if (giver.state !== "Given" || (type === "Report" && !isWithinRate(passage))) return false;
   const reported = watcher?.reported?.(counts, type === "Done");
   return reported ?? (type === "Done" && counts.length === 0);
 }
