@@ -97,7 +97,7 @@ describe("docs/guides/operations.md", () => {
     // These are said where they happen.
     const elsewhere = ["metrics", "notify_failed"];
     const workers = readFileSync(join(root, "src/cli/serve-workers.ts"), "utf8");
-    for (const [, name = ""] of workers.matchAll(/log\.\w+\(\{ event: "([a-z_]+)"/g)) elsewhere.push(name);
+    for (const [, name = ""] of workers.matchAll(/log\.\w+\(\{\s*event: "([a-z_]+)"/g)) elsewhere.push(name);
     expect(events.toSorted()).toEqual([...new Set([...named, ...elsewhere])].toSorted());
     const levels = [...guide.matchAll(/^\| `[a-z_`, ]+ \| (\w+) \|/gm)].map(([, level]) => level);
     expect(levels).toHaveLength(column("event").length);
