@@ -84,6 +84,18 @@ describe("a watcher", () => {
     await tell(await client(), [3]);
   });
 
+  it("is not told without end: a worker that goes on reporting is ended", async () => {
+    const { client, messages, events } = await watched();
+    const one = await client();
+    for (let i = 0; i < 64; i++) await tell(one, [i]);
+    expect(events.some(({ type }) => type === "workerEnded")).toBe(false);
+    one.write(`${JSON.stringify({ numbers: [64], isLast: false })}\n`.repeat(2_000));
+    await until(() => events.some(({ type }) => type === "workerEnded"));
+    const told = messages().filter((message) => Object.hasOwn(message as object, "numbers")).length;
+    expect(told).toBeGreaterThanOrEqual(64);
+    expect(told).toBeLessThan(1_000);
+  });
+
   it("is there, or nothing may be reported", async () => {
     const { client, cluster, said, events } = await watched();
     cluster.tell(cluster.acceptor as number, "unwatched");

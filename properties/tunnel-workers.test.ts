@@ -66,7 +66,13 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
       const all = await loads(it, url, 6);
       for (const load of all) await load.goesOn();
       expect(processesOf(service)).toMatchObject({ acceptors: [expect.anything()], workers: { length: 3 } });
-      await until(() => all.every((load) => load.got > 0));
+      for (const pid of processesOf(service).workers) {
+        const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+        expect(words.find((word) => word.endsWith("permission"))).toBeDefined();
+        const readable = words.flatMap((word) => /^--allow-fs-read=(.*)$/.exec(word)?.[1] ?? []);
+        expect(readable.filter((path) => !/\/(dist|package\.json|node_modules\/.+)$/.test(path))).toEqual([]);
+        expect(words.some((word) => word.includes(it.folder))).toBe(false);
+      }
       let page = await pageOf(it, at);
       while (page.connections.some(({ bytesIn }: { bytesIn: number }) => bytesIn === 0))
         page = await pageOf(it, at);

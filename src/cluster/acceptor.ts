@@ -17,6 +17,7 @@ import type { Primitives } from "../protocol/index.ts";
 import { Giver, UsageError } from "../protocol/index.ts";
 import { type Choice, headOf, type Picked, requireChoice, type Watcher } from "./choice.ts";
 import { shortNumber } from "./credits.ts";
+import { Descriptor } from "./descriptor.ts";
 import { receiveDescriptors } from "./descriptor-pipe.ts";
 import { type Frame, FrameReader } from "./frames.ts";
 import { Link, type LinkStart } from "./link.ts";
@@ -192,7 +193,7 @@ class Acceptor {
       passed: (passage, to, from) => {
         const links = [...this.#links.values()];
         const next = links.find((link) => link !== from && shortNumber(link.worker) === to);
-        next?.expect(passage);
+        next?.hand(passage);
         return next !== undefined;
       },
       doubted: (worker, by) => {
@@ -226,7 +227,16 @@ class Acceptor {
       const giver = new Giver(this.#primitives, blob);
       const id = this.#freshId();
       this.#offer({
-        ...{ id, giver, publicKey, handle, watcher, note, timer: undefined, isEnding: false },
+        ...{
+          id,
+          giver,
+          publicKey,
+          descriptor: new Descriptor(handle),
+          watcher,
+          note,
+          timer: undefined,
+          isEnding: false,
+        },
         wanted: picked.worker,
         refusedBy: new Set(),
       });
@@ -243,7 +253,7 @@ class Acceptor {
     }
   }
 
-  /** No worker can know the number of a connection that it has never had: it could say that it had given it away. */
+  /** No worker can know the number of a connection that it has never had, and get in the way of one that others pass on. */
   #freshId(): number {
     for (;;) {
       const id = randomInt(2 ** 32);

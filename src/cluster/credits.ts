@@ -10,8 +10,8 @@ export const creditTypes = {
   Ready: 6,
   /** It gives a connection to the worker whose number, its last 24 bits, is there instead of the zeros. */
   Pass: 9,
-  /** It has been given a connection by another worker. */
-  Taken: 10,
+  /** It has nothing of a connection that another worker said to have given it. */
+  Lost: 10,
   /** The worker of that number does not answer, or says what it can't have to say. */
   Doubt: 11,
   /** It was asked whether it is there. */

@@ -86,62 +86,27 @@ export interface Received {
   end(): void;
 }
 
-/** What comes out of the other end, as it is read. */
-export interface ReceivedReads {
-  /** A read, with the first of the descriptors that came with it, if one of them is of a kind that Node knows. */
-  read(bytes: Uint8Array, handle: Handle | undefined): void;
-  end(): void;
-}
-
-/** How a pipe is read no more. */
-export interface Receiving {
-  stop(): void;
-  /** Closes it, with all descriptors that came in and were not told. */
-  close(): void;
-}
-
 /**
- * Reads what a {@link DescriptorSender} sends, from a descriptor that nothing else uses.
+ * Reads what a {@link DescriptorSender} sends, from a descriptor that nothing else uses. Who sends is trusted: a descriptor of
+ * a file, say, ends this process, as Node takes it for a fault of its own.
  *
  * @returns what stops that
  */
 export function receiveDescriptors(fd: number, received: Received): () => void {
-  return receiveReads(endAt(fd), {
-    read: (bytes, handle) => {
-      if (handle !== undefined) received.handle(handle);
-      if (bytes.length > 0) received.bytes(bytes);
-    },
-    end: () => received.end(),
-  }).stop;
-}
-
-/**
- * Reads what a sender sends that is not trusted. Up to 64 descriptors come in with a read, of which one is told, and the next
- * with the next read; none that is behind one of a kind that Node does not know.
- *
- * @param end of a pipe, which is this function's from now on
- */
-export function receiveReads(end: Handle, received: ReceivedReads): Receiving {
-  const pipe = reopened(classOf(end), end.fd);
-  let isClosed = false;
-  const stop = () => void (isClosed || pipe.readStop());
-  const close = () => {
-    if (!isClosed) pipe.close();
-    isClosed = true;
-  };
+  const pipe = reopened(classOf(endAt(fd)), fd);
   pipe.onread = (buffer) => {
-    const handle = pipe.pendingHandle ?? undefined;
+    const handle = pipe.pendingHandle;
     pipe.pendingHandle = undefined;
-    if (isClosed) handle?.close();
-    else if (buffer !== undefined) received.read(new Uint8Array(buffer), handle);
-    else {
-      handle?.close();
-      pipe.readStop();
-      received.end();
+    if (handle !== undefined && handle !== null) received.handle(handle);
+    if (buffer !== undefined) {
+      if (buffer.byteLength > 0) received.bytes(new Uint8Array(buffer));
+      return;
     }
+    pipe.readStop();
+    received.end();
   };
-  if (pipe.readStart() !== 0) throw new Error("a pipe can't be read");
-  return { stop, close };
+  if (pipe.readStart() !== 0) throw new Error(`descriptor ${fd} can't be read`);
+  return () => void pipe.readStop();
 }
 
 /** A descriptor of this process as the end of a pipe, of which nothing has been read. */

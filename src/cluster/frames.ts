@@ -9,6 +9,8 @@ export const frameTypes = {
   End: 8,
   /** Is it there? */
   Ask: 9,
+  /** The descriptor of a connection that another worker gives (TR-059). */
+  Hand: 10,
   /** From the admin: a new worker's pipes, in this order. Its body is JSON. */
   Link: 16,
   Credit: 17,
@@ -16,9 +18,8 @@ export const frameTypes = {
   Exited: 18,
   /** Take no more connections, and end when those under way have been passed on. */
   Retire: 19,
-  /** From the admin to a worker: the pipes of a way to another worker, or from it, in this order. Their body is JSON. */
-  LaneBytes: 24,
-  LaneDescriptors: 25,
+  /** From the admin to a worker: a way to another worker, or from it. Its body is JSON. */
+  Lane: 24,
   /** What the admin's program has to say to the acceptor's, as JSON. */
   Message: 20,
 } as const;
@@ -28,14 +29,14 @@ export interface Frame {
   readonly type: FrameType;
   readonly id: number;
   readonly body: Uint8Array;
-  /** With `Go` of an acceptor (TR-053), and of the admin with all pipes. */
+  /** With `Go` and `Hand` of an acceptor (TR-053), and of the admin with all pipes. */
   readonly handle: Handle | undefined;
 }
 
 const headerLength = 9;
 /** A blob (TR-015), and what is said besides. */
 const maxBodyLength = 16_777_216 + 65_536;
-const withHandle: ReadonlySet<FrameType> = new Set(["Go", "Link", "Credit", "LaneBytes", "LaneDescriptors"]);
+const withHandle: ReadonlySet<FrameType> = new Set(["Go", "Hand", "Link", "Credit", "Lane"]);
 const nameOf = new Map(Object.entries(frameTypes).map(([name, type]) => [type as number, name as FrameType]));
 
 /** One byte of type, four each of the connection's or worker's number and the body's length, big-endian; then the body. */
@@ -54,17 +55,18 @@ export function frame(type: FrameType, id: number, ...parts: readonly Uint8Array
   return bytes;
 }
 
-/** What a reader takes at all. */
+/** What a reader takes of a sender that is not trusted: no descriptors, and no more than that. */
 export interface FrameLimits {
-  readonly types?: readonly FrameType[];
+  readonly types: readonly FrameType[];
   /** In bytes: as much memory as a sender may take. */
-  readonly maxBodyLength?: number;
+  readonly maxBodyLength: number;
 }
 
 /** Puts frames together again, each with its descriptor. What it has taken apart it overwrites: blobs are among it. */
 export class FrameReader {
   readonly #take: (frame: Frame) => void;
   readonly #types: ReadonlySet<FrameType>;
+  readonly #withHandle: ReadonlySet<FrameType>;
   readonly #maxBodyLength: number;
   readonly #handles: Handle[] = [];
   readonly #header = new Uint8Array(headerLength);
@@ -72,10 +74,11 @@ export class FrameReader {
   #body: Uint8Array | undefined;
   #bodyFilled = 0;
 
-  constructor(take: (frame: Frame) => void, limits: FrameLimits = {}) {
+  constructor(take: (frame: Frame) => void, limits?: FrameLimits) {
     this.#take = take;
-    this.#types = new Set(limits.types ?? nameOf.values());
-    this.#maxBodyLength = limits.maxBodyLength ?? maxBodyLength;
+    this.#types = new Set(limits?.types ?? nameOf.values());
+    this.#withHandle = limits === undefined ? withHandle : new Set();
+    this.#maxBodyLength = limits?.maxBodyLength ?? maxBodyLength;
   }
 
   handle(handle: Handle): void {
@@ -124,8 +127,9 @@ export class FrameReader {
     const body = this.#body as Uint8Array;
     this.#body = undefined;
     this.#headerFilled = 0;
-    const handle = withHandle.has(type) ? this.#handles.shift() : undefined;
-    if (withHandle.has(type) && handle === undefined) throw new Error("a frame came without its descriptor");
+    const handle = this.#withHandle.has(type) ? this.#handles.shift() : undefined;
+    if (this.#withHandle.has(type) && handle === undefined)
+      throw new Error("a frame came without its descriptor");
     this.#take({ type, id, body, handle });
   }
 

@@ -144,10 +144,10 @@ export class Generation {
       worker.lanes = new LaneSender(control, () => child.kill("SIGKILL"));
       lanes.forEach(([other, , gives], i) => {
         const lane = { slot, gives: !gives };
-        const pair = ends.slice(2 * i, 2 * i + 2);
+        const end = ends[i];
         const sender = this.#workers.get(other)?.lanes;
-        if (sender === undefined) for (const end of pair) end.close();
-        else sender.open(worker.number, lane, pair);
+        if (end === undefined || sender === undefined) end?.close();
+        else sender.open(worker.number, lane, end);
       });
     }
     onGone(child, (code, signal) => this.#workerGone(worker, code, signal));

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { Handle } from "../net/handoff-handle.ts";
 import type { Giver, GiverOutput } from "../protocol/index.ts";
 import { CreditReader, type CreditType } from "./credits.ts";
-import { DescriptorSender } from "./descriptor-pipe.ts";
-import { laneBytes, laneMarks } from "./lane.ts";
+import { frame } from "./frames.ts";
+import { openLane } from "./lane.ts";
 import { offerFrame } from "./offer.ts";
 
 /** A connection that is to go to another worker. */
@@ -46,8 +46,7 @@ export class GivingLane {
   readonly worker: number;
   readonly slot: number;
   readonly #events: GivingEvents;
-  readonly #bytes: Socket;
-  readonly #sender: DescriptorSender;
+  readonly #lane: Socket;
   readonly #reader = new CreditReader();
   readonly #queue: Waiting[] = [];
   #current: Waiting | undefined;
@@ -56,17 +55,16 @@ export class GivingLane {
   #hasExited = false;
   #hasEnded = false;
 
-  constructor(worker: number, slot: number, bytes: Handle, descriptors: Handle, events: GivingEvents) {
+  constructor(worker: number, slot: number, end: Handle, events: GivingEvents) {
     this.worker = worker;
     this.slot = slot;
     this.#events = events;
-    this.#sender = new DescriptorSender(descriptors);
-    this.#bytes = laneBytes(bytes);
-    this.#bytes.on("data", (said: Uint8Array) => {
+    this.#lane = openLane(end);
+    this.#lane.on("data", (said: Uint8Array) => {
       const isGood = this.#isBroken || this.#reader.read(said, (type, id) => this.#heard(type, id));
       if (!isGood) this.#fault();
     });
-    this.#bytes.on("close", () => {
+    this.#lane.on("close", () => {
       this.#hasEnded = true;
       this.#break();
       this.#settleIfOver();
@@ -89,12 +87,12 @@ export class GivingLane {
   exited(): void {
     this.#hasExited = true;
     this.#settleIfOver();
-    setTimeout(() => this.#bytes.destroy(), lastCredits).unref();
+    setTimeout(() => this.#lane.destroy(), lastCredits).unref();
   }
 
   /** Nothing more is to be given. */
   close(): void {
-    this.#bytes.destroy();
+    this.#lane.destroy();
   }
 
   #next(): void {
@@ -126,12 +124,12 @@ export class GivingLane {
       else if (output.type === "lost") this.#settle("lost");
       else if (output.type === "send" && output.message === "Offer") {
         const bytes = offerFrame(id, note, output.blob);
-        this.#bytes.write(bytes, () => bytes.fill(0));
+        this.#lane.write(bytes, () => bytes.fill(0));
         this.#await();
       } else if (output.type === "send") {
         this.#events.passing(id, this.worker);
-        this.#sender.send(Uint8Array.of(laneMarks.descriptor), handle, () => handle.close()); // TR-052, TR-053
-        this.#sender.send(Uint8Array.of(laneMarks.nothingElse));
+        this.#lane.write(frame("Go", id));
+        handle.close(); // TR-052
         this.#await();
       }
     }
@@ -160,8 +158,7 @@ export class GivingLane {
   #break(): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
-    this.#bytes.destroy();
-    this.#sender.close();
+    this.#lane.destroy();
     clearTimeout(this.#timer);
     for (const { settle } of this.#queue.splice(0)) settle("refused");
     if (this.#current !== undefined) this.#timer = setTimeout(() => this.#giveUp(), deathTimeout);

@@ -35,13 +35,9 @@ export class LaneSender {
     this.#stuck = stuck;
   }
 
-  /** @param ends its pipes for bytes and for descriptors, of which this closes the admin's ends */
-  open(worker: number, lane: LaneToCome, ends: readonly Handle[]): void {
-    const [bytes, descriptors] = ends;
-    if (bytes === undefined || descriptors === undefined) return;
-    const body = new TextEncoder().encode(JSON.stringify(lane));
-    this.#send(frame("LaneBytes", worker, body), bytes);
-    this.#send(frame("LaneDescriptors", worker, body), descriptors);
+  /** @param end of the lane, which is this object's from now on */
+  open(worker: number, lane: LaneToCome, end: Handle): void {
+    this.#send(frame("Lane", worker, new TextEncoder().encode(JSON.stringify(lane))), end);
   }
 
   exited(worker: number): void {

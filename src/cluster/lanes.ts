@@ -3,23 +3,20 @@ import type { ImportOptions } from "../protocol/index.ts";
 import { endAt, receiveDescriptors } from "./descriptor-pipe.ts";
 import { type Frame, FrameReader } from "./frames.ts";
 import { type GivingEvents, GivingLane } from "./giving-lane.ts";
-import type { LaneAtStart, LaneToCome } from "./lane.ts";
+import { type LaneAtStart, type LaneToCome, laneDescriptors } from "./lane.ts";
 import { type TakingEvents, TakingLane } from "./taking-lane.ts";
 
 /** What a worker's lanes tell it, and want of it. */
 export type LanesEvents = GivingEvents & TakingEvents;
 
-/** The descriptors that a worker has besides its own two, where workers pass connections on to each other. */
-export const laneDescriptors = { control: 5, first: 6 } as const;
-
-/** All ways from one worker to others and back. The admin makes them, and tells it who has ended. */
+/** All lanes from one worker to others and back. The admin makes them, and tells it who has ended. */
 export class Lanes {
   readonly #taking: ImportOptions;
   readonly #events: LanesEvents;
   readonly #given = new Map<number, GivingLane>();
   readonly #taken = new Map<number, TakingLane>();
-  /** A lane's pipe for bytes, until the other is there. */
-  readonly #halves = new Map<string, Handle>();
+  /** Workers that were doubted: it is said once of each. */
+  readonly #doubted = new Set<number>();
   readonly #stopControl: () => void;
   #turn = 0;
   #isClosed = false;
@@ -29,14 +26,17 @@ export class Lanes {
     this.#taking = taking;
     this.#events = {
       ...events,
+      doubt: (worker) => {
+        if (!this.#doubted.has(worker)) events.doubt(worker);
+        this.#doubted.add(worker);
+      },
       closed: (lane) => {
         if (this.#taken.get(lane.worker) === lane) this.#taken.delete(lane.worker);
         events.closed(lane);
       },
     };
     atStart.forEach(([worker, slot, gives], i) => {
-      const fd = laneDescriptors.first + 2 * i;
-      this.#open(worker, { slot, gives }, endAt(fd), endAt(fd + 1));
+      this.#open(worker, { slot, gives }, endAt(laneDescriptors.first + i));
     });
     const frames = new FrameReader((frame) => this.#told(frame));
     this.#stopControl = receiveDescriptors(laneDescriptors.control, {
@@ -46,9 +46,14 @@ export class Lanes {
     });
   }
 
-  /** How many sessions are held for others, until their Go. */
+  /** How many sessions are held for others. */
   get holding(): number {
-    return [...this.#taken.values()].filter(({ isHolding }) => isHolding).length;
+    return [...this.#taken.values()].filter(({ held }) => held !== undefined).length;
+  }
+
+  /** Who gives a session that is held. */
+  holderOf(id: number): TakingLane | undefined {
+    return [...this.#taken.values()].find(({ held }) => held === id);
   }
 
   /** Who can be asked, in the order to do so: one of a slot, or all, each time another first. */
@@ -70,26 +75,15 @@ export class Lanes {
     if (type === "Exited") {
       this.#given.get(id)?.exited();
       this.#given.delete(id);
-    } else if (handle !== undefined && (type === "LaneBytes" || type === "LaneDescriptors")) {
-      const lane: LaneToCome = JSON.parse(new TextDecoder().decode(body));
-      const name = `${id} ${lane.gives}`;
-      const bytes = this.#halves.get(name);
-      if (type === "LaneBytes" || bytes === undefined) this.#halves.set(name, handle);
-      else {
-        this.#halves.delete(name);
-        this.#open(id, lane, bytes, handle);
-      }
+      this.#doubted.delete(id);
+    } else if (type === "Lane" && handle !== undefined) {
+      this.#open(id, JSON.parse(new TextDecoder().decode(body)), handle);
     }
   }
 
-  #open(worker: number, { slot, gives }: LaneToCome, bytes: Handle, descriptors: Handle): void {
-    if (this.#isClosed) {
-      bytes.close();
-      descriptors.close();
-    } else if (gives) {
-      this.#given.set(worker, new GivingLane(worker, slot, bytes, descriptors, this.#events));
-    } else {
-      this.#taken.set(worker, new TakingLane(worker, bytes, descriptors, this.#taking, this.#events));
-    }
+  #open(worker: number, { slot, gives }: LaneToCome, end: Handle): void {
+    if (this.#isClosed) end.close();
+    else if (gives) this.#given.set(worker, new GivingLane(worker, slot, end, this.#events));
+    else this.#taken.set(worker, new TakingLane(worker, end, this.#taking, this.#events));
   }
 }

@@ -2,12 +2,12 @@ import { Socket } from "node:net";
 import type { Handle } from "../net/handoff-handle.ts";
 import type { Removable } from "../net/removals.ts";
 import type { GiverOutput } from "../protocol/index.ts";
-import { apartTimeout, Claims, type Said } from "./claims.ts";
 import { CreditReader, type CreditType, maxCounts } from "./credits.ts";
 import { DescriptorSender } from "./descriptor-pipe.ts";
 import { frame } from "./frames.ts";
 import { offerFrame } from "./offer.ts";
 import type { Passage } from "./passage.ts";
+import { isWithinRate } from "./report-rate.ts";
 
 /** What a link tells the acceptor. */
 export interface LinkEvents {
@@ -53,10 +53,6 @@ export class Link {
   readonly #credits: Socket;
   readonly #reader = new CreditReader();
   readonly #passages = new Map<number, Passage>();
-  /** Of connections that are not its own, as far as is known here. */
-  readonly #claims = new Claims((id) => this.#unconfirmed(id));
-  /** Connections that another worker has given it, until it says so too. */
-  readonly #expected = new Map<number, NodeJS.Timeout>();
   /** Workers that it has doubted, which it can do once each. */
   readonly #doubted = new Set<number>();
   /** Until it has said that it is there. */
@@ -91,17 +87,17 @@ export class Link {
 
   /** How many connections are with it, or offered to it. */
   get load(): number {
-    return this.#passages.size + this.#claims.size;
+    return this.#passages.size;
   }
 
   /** Whether there is nothing that it was offered, or given, and has not done with. */
   get isIdle(): boolean {
-    return this.load === 0 && this.#unsent === 0;
+    return this.#passages.size === 0 && this.#unsent === 0;
   }
 
   /** Whether a connection of that number is with it. */
   has(id: number): boolean {
-    return this.#passages.has(id) || this.#claims.has(id);
+    return this.#passages.has(id);
   }
 
   /** The connections that are with it. */
@@ -120,25 +116,15 @@ export class Link {
     this.#carryOut(passage, passage.giver.offer());
   }
 
-  /** Another worker says that it has given this one a connection. */
-  expect(passage: Passage): void {
-    const { id } = passage;
-    this.#passages.set(id, passage);
+  /** Another worker gives it a connection: it has the session, or will have, and lacks the descriptor (TR-059). */
+  hand(passage: Passage): void {
+    this.#passages.set(passage.id, passage);
     if (this.#hasExited) {
       this.#carryOut(passage, passage.giver.takerDied());
       return;
     }
-    const timer = setTimeout(() => {
-      // What became of it can't be known: it counts as received by this one, which does not say so (TR-046).
-      this.#expected.delete(id);
-      this.#carryOut(passage, passage.giver.takerDied());
-    }, apartTimeout);
-    this.#expected.set(id, timer);
-    while (this.#claims.has(id) && this.#passages.get(id) === passage) {
-      const said = this.#claims.shift(id);
-      if (said === undefined || !this.#say(passage, said))
-        this.#fault("it has said what it can't have to say");
-    }
+    passage.descriptor.send(this.#sender, frame("Hand", passage.id));
+    if (passage.isEnding) this.#end(passage);
   }
 
   /** Asks whether it is there. */
@@ -157,7 +143,6 @@ export class Link {
   /** Where the worker does not, all of its connections end with it. */
   #end(passage: Passage): void {
     passage.isEnding = true;
-    if (this.#expected.has(passage.id)) return; // It is told once it has it.
     passage.timer = setTimeout(() => this.#fault("it has not ended a connection"), endTimeout);
     this.#sender.send(frame("End", passage.id));
   }
@@ -187,62 +172,40 @@ export class Link {
       return true;
     }
     if (type === "Count") return this.#counts.push(id) <= maxCounts;
-    const said = { type, to, counts: this.#counts };
+    const counts = this.#counts;
     this.#counts = [];
     const passage = this.#passages.get(id);
-    if (passage !== undefined && !this.#claims.has(id)) return this.#say(passage, said);
-    return this.#passesOn && this.#claims.add(id, said);
-  }
-
-  /** What it says of a connection that it was offered, or has. */
-  #say(passage: Passage, { type, to, counts }: Said): boolean {
-    const { id, giver } = passage;
-    if (type === "Taken") {
-      clearTimeout(this.#expected.get(id));
-      const wasExpected = this.#expected.delete(id);
-      if (passage.isEnding) this.#end(passage);
-      return wasExpected;
-    }
-    if (this.#expected.has(id) || !mayReport(passage, type, counts)) return false;
+    if (passage === undefined || !mayReport(passage, type, counts)) return false;
     if (type === "Report") return true;
-    if (type === "Pass") {
-      if (!this.#passesOn || giver.state !== "Given") return false;
-      clearTimeout(passage.timer);
-      this.#passages.delete(id);
-      if (!this.#events.passed(passage, to, this)) this.#carryOut(passage, giver.takerDied());
-      return true;
-    }
+    if (type === "Pass" || type === "Lost") return this.#gone(passage, type === "Pass" ? to : undefined);
     if (type !== "Ack" && type !== "Refuse" && type !== "Done") return false;
-    const outputs = giver.receive(type);
+    const outputs = passage.giver.receive(type);
     if (outputs.some((output) => output.type === "fault")) return false;
     if (type === "Refuse") passage.refusedBy.add(this);
     this.#carryOut(passage, outputs);
     if (type === "Done") {
       clearTimeout(passage.timer);
       this.#passages.delete(id);
+      if (this.#passesOn) passage.descriptor.close();
       passage.watcher?.over?.("done");
       this.#events.settled();
     }
     return true;
   }
 
-  /** It says that it has a connection which nobody says to have given it: it is to end that. */
-  #unconfirmed(id: number): void {
-    if (!this.#claims.isClaimed(id)) {
-      this.#claims.drop(id);
-      this.#events.settled();
-      return;
-    }
-    this.#sender.send(frame("End", id));
-    this.#claims.wait(id, endTimeout, () => {
-      if (this.#claims.isClaimed(id)) this.#fault("it has not ended a connection");
-      this.#claims.drop(id);
-      this.#events.settled();
-    });
+  /** It has given a connection to another worker, or has nothing of one that it was given. */
+  #gone(passage: Passage, to: number | undefined): boolean {
+    if (!this.#passesOn || passage.giver.state !== "Given") return false;
+    clearTimeout(passage.timer);
+    this.#passages.delete(passage.id);
+    const isPassed = to !== undefined && this.#events.passed(passage, to, this);
+    if (!isPassed) this.#carryOut(passage, passage.giver.takerDied());
+    this.#events.settled();
+    return true;
   }
 
   #carryOut(passage: Passage, outputs: readonly GiverOutput[]): void {
-    const { id, handle, note } = passage;
+    const { id, descriptor, note } = passage;
     for (const output of outputs) {
       if (output.type === "send" && output.message === "Offer") {
         const bytes = offerFrame(id, note, output.blob);
@@ -251,8 +214,8 @@ export class Link {
         clearTimeout(passage.timer);
         this.#unsent++;
         // TR-053
-        this.#sender.send(frame("Go", id), handle, () => {
-          handle.close(); // TR-052
+        descriptor.send(this.#sender, frame("Go", id), () => {
+          if (!this.#passesOn) descriptor.close(); // TR-052, TR-059
           this.#unsent--;
           this.#events.settled();
         });
@@ -263,6 +226,7 @@ export class Link {
       } else if (output.type === "lost") {
         clearTimeout(passage.timer);
         this.#passages.delete(id);
+        if (this.#passesOn) descriptor.close();
         this.#events.lost(passage, this);
       }
     }
@@ -281,9 +245,6 @@ export class Link {
     this.#credits.destroy();
     this.#sender.close();
     clearTimeout(this.#asked);
-    this.#claims.clear();
-    for (const timer of this.#expected.values()) clearTimeout(timer);
-    this.#expected.clear();
     for (const passage of [...this.#passages.values()]) this.#carryOut(passage, passage.giver.takerDied());
     this.#events.settled();
     return true;
@@ -291,9 +252,10 @@ export class Link {
 }
 
 /** A report is of a connection that is with the worker, and somebody wants it. */
-function mayReport({ giver, watcher }: Passage, type: CreditType, counts: readonly number[]): boolean {
+function mayReport(passage: Passage, type: CreditType, counts: readonly number[]): boolean {
+  const { giver, watcher } = passage;
   if (type !== "Report" && type !== "Done") return counts.length === 0;
-  if (giver.state !== "Given") return false;
+  if (giver.state !== "Given" || (type === "Report" && !isWithinRate(passage))) return false;
   const reported = watcher?.reported?.(counts, type === "Done");
   return reported ?? (type === "Done" && counts.length === 0);
 }

@@ -1,7 +1,7 @@
-import type { Handle } from "../net/handoff-handle.ts";
 import { AlertError, attach } from "../net/index.ts";
 import type { Giver } from "../protocol/index.ts";
 import type { Watcher } from "./choice.ts";
+import type { Descriptor } from "./descriptor.ts";
 import type { Link } from "./link.ts";
 
 /** A connection on its way from the acceptor to a worker. */
@@ -10,7 +10,7 @@ export interface Passage {
   readonly giver: Giver;
   /** The client's, 32 bytes. */
   readonly publicKey: Uint8Array;
-  readonly handle: Handle;
+  readonly descriptor: Descriptor;
   readonly watcher: Watcher | undefined;
   /** What the worker is told of it. */
   readonly note: Uint8Array;
@@ -31,9 +31,9 @@ export function nextOf(links: Iterable<Link>, { wanted, refusedBy }: Passage): L
 }
 
 /** Nobody takes it: its client is told so, by this process. */
-export async function refuse({ giver, handle }: Passage): Promise<void> {
+export async function refuse({ giver, descriptor }: Passage): Promise<void> {
   try {
-    const socket = await attach(giver.keep(), handle);
+    const socket = await attach(giver.keep(), descriptor.handle);
     socket.on("error", () => undefined);
     socket.dismiss(new AlertError("busy"));
   } catch {

@@ -3,8 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Handle } from "../net/handoff-handle.ts";
 import type { AcceptorStart } from "./acceptor.ts";
 import { endOf } from "./descriptor-pipe.ts";
-import type { LaneAtStart } from "./lane.ts";
-import { laneDescriptors } from "./lanes.ts";
+import { type LaneAtStart, laneDescriptors } from "./lane.ts";
 import type { Identity } from "./privileges.ts";
 
 /** A program that a cluster starts. */
@@ -51,14 +50,14 @@ export interface Started {
   readonly pipes: readonly Handle[];
 }
 
-/** @param lanes the ways to and from workers that are there, where they pass connections on; the pipes of each follow */
+/** @param lanes those to and from workers that are there, where they pass connections on */
 export function startWorker(
   program: WorkerProgram,
   slot: number,
   lanes: readonly LaneAtStart[] | undefined,
 ): Started {
   const { permissions, identity } = program;
-  const more = lanes === undefined ? 0 : laneDescriptors.first - laneDescriptors.control + 2 * lanes.length;
+  const more = lanes === undefined ? 0 : laneDescriptors.first - laneDescriptors.control + lanes.length;
   const flags = permissions === false ? [] : permissionFlags(permissions);
   const child = spawn(process.execPath, [...flags, ...commandOf(program)], {
     stdio: ["ignore", "inherit", "inherit", "pipe", "pipe", ...Array<"pipe">(more).fill("pipe")],

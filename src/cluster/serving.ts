@@ -46,6 +46,7 @@ export interface Beginning {
   readonly note: string;
   /** Who gave it, where that is another worker. */
   readonly lane?: TakingLane;
+  readonly isUnwanted?: boolean;
 }
 
 interface Served {
@@ -87,8 +88,8 @@ export class Serving {
     return this.#all.get(id)?.isGiven === false;
   }
 
-  async begin({ id, session, handle, note, lane }: Beginning): Promise<void> {
-    const states = { isUnwanted: false, isMoving: false, isGiven: false };
+  async begin({ id, session, handle, note, lane, isUnwanted = false }: Beginning): Promise<void> {
+    const states = { isUnwanted, isMoving: false, isGiven: false };
     const served: Served = { id, lane, socket: undefined, last: undefined, ...states };
     this.#all.set(id, served);
     const socket = await this.#attach(served, session, handle);

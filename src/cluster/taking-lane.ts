@@ -3,18 +3,19 @@ import type { Handle } from "../net/handoff-handle.ts";
 import { type ImportOptions, Taker, type TakerOutput } from "../protocol/index.ts";
 import { SeenBlobs } from "../protocol/transfer/seen.ts";
 import { type CreditType, credit } from "./credits.ts";
-import { type Receiving, receiveReads } from "./descriptor-pipe.ts";
 import { type Frame, FrameReader } from "./frames.ts";
-import { laneBytes, laneMarks, maxLaneBlobLength } from "./lane.ts";
+import { maxLaneBlobLength, openLane } from "./lane.ts";
 import { readOffer } from "./offer.ts";
 
-/** A session that another worker has given, with its descriptor. */
+/** A session that another worker has given, and the descriptor that the acceptor has sent. */
 export interface Given {
-  /** The acceptor's number of it, as the giver says. */
+  /** The acceptor's number of it. */
   readonly id: number;
   readonly session: Extract<TakerOutput, { type: "session" }>;
   readonly handle: Handle;
   readonly note: string;
+  /** Its key is let in no more. */
+  readonly isUnwanted: boolean;
 }
 
 /** What a lane wants of its worker. */
@@ -23,22 +24,26 @@ export interface TakingEvents {
   hasRoom(lane: TakingLane, id: number): boolean;
   /** It is this worker's from now on. */
   taken(given: Given, lane: TakingLane): void;
+  /** Of this one there is a descriptor, and nothing to go with it. */
+  lost(id: number): void;
   /** It holds nothing any more, nor ever will. */
   closed(lane: TakingLane): void;
   /** The other said what it can't have to say. */
   doubt(worker: number): void;
 }
 
-/** How long the other may keep a session waiting for its Go, in milliseconds. */
+/** How long a session waits for its Go and its descriptor, in milliseconds. */
 const goTimeout = 5_000;
-/** How long none is offered room again after there was none, in milliseconds. */
+/** How long no more Offers are read after one that there was no room for, in milliseconds. */
 const fullPause = 10;
 
 interface Held {
   readonly id: number;
   readonly note: string;
   readonly taker: Taker;
+  hasGo: boolean;
   handle: Handle | undefined;
+  isUnwanted: boolean;
 }
 
 /**
@@ -50,51 +55,67 @@ export class TakingLane {
   readonly worker: number;
   readonly #taking: ImportOptions;
   readonly #events: TakingEvents;
-  readonly #bytes: Socket;
-  readonly #descriptors: Receiving;
+  readonly #lane: Socket;
   /** TR-036. */
   readonly #seen = new SeenBlobs(1);
   #held: Held | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
-  /** Pipes that have not come to their end. */
-  #open = 2;
 
-  constructor(
-    worker: number,
-    bytes: Handle,
-    descriptors: Handle,
-    taking: ImportOptions,
-    events: TakingEvents,
-  ) {
+  constructor(worker: number, end: Handle, taking: ImportOptions, events: TakingEvents) {
     this.worker = worker;
     this.#taking = taking;
     this.#events = events;
-    const frames = new FrameReader((frame) => this.#offered(frame), {
-      types: ["Offer"],
+    const frames = new FrameReader((frame) => this.#take(frame), {
+      types: ["Offer", "Go"],
       maxBodyLength: maxLaneBlobLength + 65_536, // TR-057
     });
-    this.#bytes = laneBytes(bytes);
-    this.#bytes.on("data", (said: Uint8Array) => this.#unlessFaulty(() => frames.bytes(said)));
-    this.#bytes.on("close", () => this.#ended());
-    this.#descriptors = receiveReads(descriptors, {
-      read: (bytes, handle) => this.#unlessFaulty(() => this.#read(bytes, handle)),
-      end: () => this.#ended(),
+    this.#lane = openLane(end);
+    this.#lane.on("data", (said: Uint8Array) => {
+      if (this.#isClosed) return;
+      try {
+        frames.bytes(said);
+      } catch {
+        this.#fault();
+      }
     });
+    this.#lane.on("close", () => this.#ended());
   }
 
-  /** Whether there is a session whose Go has not come. */
-  get isHolding(): boolean {
-    return this.#held !== undefined;
+  /** Which session is here, and not yet this worker's. */
+  get held(): number | undefined {
+    return this.#held?.id;
+  }
+
+  /** The descriptor of what is held. */
+  handed(handle: Handle): void {
+    if (this.#held === undefined || this.#held.handle !== undefined) throw new Error("it has a descriptor");
+    this.#held.handle = handle;
+    this.#runIfThere(this.#held);
+  }
+
+  /** The key of what is held is let in no more. */
+  endUnwanted(): void {
+    if (this.#held !== undefined) this.#held.isUnwanted = true;
   }
 
   /** Takes nothing more. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#bytes.destroy();
-    this.#descriptors.close();
+    this.#lane.destroy();
     this.#release();
+    this.#events.closed(this);
+  }
+
+  #take(frame: Frame): void {
+    const held = this.#held;
+    if (frame.type === "Offer") this.#offered(frame);
+    else {
+      if (held?.id !== frame.id || held.hasGo || frame.body.length > 0) throw new Error("Go out of turn");
+      held.hasGo = true;
+      this.#runIfThere(held);
+    }
   }
 
   #offered({ id, body }: Frame): void {
@@ -107,74 +128,45 @@ export class TakingLane {
       this.#say(output.message, id);
       if (output.message !== "Ack") this.#rest();
       else {
-        this.#held = { id, note, taker, handle: undefined };
+        this.#held = { id, note, taker, hasGo: false, handle: undefined, isUnwanted: false };
         this.#timer = setTimeout(() => this.#fault(), goTimeout);
       }
     }
   }
 
-  /**
-   * A descriptor comes with the first byte of a read. On Linux that is the only one, as what comes with descriptors is not
-   * joined with what is behind it; elsewhere it may be, and how many there were is not known.
-   */
-  #read(bytes: Uint8Array, handle: Handle | undefined): void {
-    if (handle !== undefined && bytes.length > 1 && process.platform === "linux") {
-      handle.close();
-      throw new Error("more than a byte with a descriptor");
-    }
-    bytes.forEach((byte, i) => this.#descriptor(byte, i === 0 ? handle : undefined));
-  }
-
-  /** A byte with a descriptor, then one without: that is Go. */
-  #descriptor(byte: number, handle: Handle | undefined): void {
-    const held = this.#held;
-    const isFirst = held !== undefined && held.handle === undefined;
-    if (held !== undefined && isFirst && byte === laneMarks.descriptor && isStream(handle)) {
-      held.handle = handle;
-      return;
-    }
-    handle?.close();
-    if (held?.handle === undefined || byte !== laneMarks.nothingElse || handle !== undefined) {
-      throw new Error("a descriptor that nobody waits for, or none where one is due");
-    }
+  #runIfThere({ id, note, taker, hasGo, handle, isUnwanted }: Held): void {
+    if (!hasGo || handle === undefined) return;
     clearTimeout(this.#timer);
     this.#held = undefined;
-    for (const output of held.taker.go()) {
-      if (output.type !== "session") continue;
-      this.#events.taken({ id: held.id, note: held.note, handle: held.handle, session: output }, this);
+    for (const output of taker.go()) {
+      if (output.type === "session")
+        this.#events.taken({ id, note, handle, isUnwanted, session: output }, this);
     }
     // TR-060
-    for (const output of held.taker.done()) if (output.type === "send") this.#say(output.message, held.id);
+    for (const output of taker.done()) if (output.type === "send") this.#say(output.message, id);
+    if (this.#lane.destroyed) this.close();
   }
 
   /** So that who asks again and again has no more of this process than its turn. */
   #rest(): void {
-    this.#bytes.pause();
-    setTimeout(() => this.#bytes.resume(), fullPause);
+    this.#lane.pause();
+    setTimeout(() => this.#lane.resume(), fullPause);
   }
 
   #say(type: CreditType, id: number): void {
-    this.#bytes.write(credit(type, id));
-  }
-
-  #unlessFaulty(call: () => void): void {
-    if (this.#isClosed) return;
-    try {
-      call();
-    } catch {
-      this.#fault();
-    }
+    this.#lane.write(credit(type, id));
   }
 
   /** TR-058. */
   #fault(): void {
+    if (this.#isClosed) return;
     this.close();
     this.#events.doubt(this.worker);
   }
 
-  /** The other has closed it, or ended: what it held is nobody's once both pipes have been read to their ends (TR-048). */
+  /** The other has closed it, or ended. What it gave with its last word is to have its descriptor still; else TR-048. */
   #ended(): void {
-    if (--this.#open === 0) this.close();
+    if (this.#held?.hasGo !== true) this.close();
   }
 
   #release(): void {
@@ -182,12 +174,8 @@ export class TakingLane {
     const held = this.#held;
     this.#held = undefined;
     held?.taker.giverGone();
-    held?.handle?.close();
-    this.#events.closed(this);
+    if (held?.handle === undefined) return;
+    held.handle.close();
+    this.#events.lost(held.id);
   }
-}
-
-/** Node makes one of a datagram socket too. */
-function isStream(handle: Handle | undefined): handle is Handle {
-  return typeof handle?.readStop === "function";
 }

@@ -101,11 +101,9 @@ class Worker {
         this.#load < this.#capacity.all &&
         this.#serving.sizeOf(lane) < this.#capacity.perWorker &&
         !this.#serving.has(id) &&
-        !this.#offered.has(id),
-      taken: (given, lane) => {
-        this.#tell("Taken", given.id);
-        void this.#serving.begin({ ...given, lane });
-      },
+        this.#lanes?.holderOf(id) === undefined,
+      taken: (given, lane) => void this.#serving.begin({ ...given, lane }),
+      lost: (id) => this.#tell("Lost", id),
       closed: () => this.#endIfIdle(),
       passing: (id, worker) => {
         this.#serving.given(id);
@@ -117,7 +115,8 @@ class Worker {
 
   #lanesTo(slot: number | undefined): readonly GivingLane[] {
     if (this.#lanes === undefined) throw new UsageError("workers of this cluster have no worker.passOn");
-    return this.#isEnding ? [] : this.#lanes.open(slot);
+    // Who takes it has its descriptor from the acceptor.
+    return this.#isEnding || this.#acceptorIsGone ? [] : this.#lanes.open(slot);
   }
 
   #take({ type, id, body, handle }: Frame): void {
@@ -131,7 +130,17 @@ class Worker {
       const offered = this.#offered.get(id);
       if (offered !== undefined) this.#carryOut(id, offered.taker.go(), handle);
     } else if (type === "Ask") this.#tell("Here", 0);
-    else if (type === "End") this.#serving.endUnwanted(id);
+    else if (type === "End") {
+      this.#lanes?.holderOf(id)?.endUnwanted();
+      this.#serving.endUnwanted(id);
+    } else if (type === "Hand" && handle !== undefined) {
+      const lane = this.#lanes?.holderOf(id);
+      if (lane !== undefined) lane.handed(handle);
+      else {
+        handle.close();
+        this.#tell("Lost", id);
+      }
+    }
   }
 
   /** @param handle with Go */
