@@ -1,7 +1,7 @@
 /**
  * A lane goes from one worker to another, which takes connections over it: Offers and Go one way, credits back. It is read with
  * `read(2)`, which lets no descriptor in: those come from the acceptor. Neither end trusts the other
- * (`docs/decisions/0015-worker-to-worker.md`).
+ * (`docs/decisions/0016-worker-to-worker.md`).
  */
 import { Socket } from "node:net";
 import type { Handle } from "../net/handoff-handle.ts";
