@@ -242,6 +242,24 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
   );
 
   it(
+    "keeps connections of a key that a SIGHUP has added, though older processes do not know it",
+    scene(async (it) => {
+      const other = await ownKey(it.folder, "other.key");
+      const service = it.serve("--workers", "2");
+      const url = await service.url();
+      await reloaded(service); // The first processes judge nobody else's connections; these do.
+      const [old] = await loads(it, url, 1);
+      it.authorize(`${it.client.publicKey} alice`, `${other.publicKey} bob`);
+      await reloaded(service, 2);
+      const [added] = await loads(it, url, 1, other);
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      for (const load of [old, added]) await load?.goesOn();
+      for (const load of [old, added]) await load?.stop();
+    }),
+    60_000,
+  );
+
+  it(
     "loses with a worker its own connections alone, says so, and replaces it; with an acceptor none",
     scene(async (it) => {
       const service = it.serve("--workers", "3");

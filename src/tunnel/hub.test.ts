@@ -72,6 +72,13 @@ describe("a hub", () => {
     ]);
   });
 
+  it("tells no gate of a removal that an older one has found, which can't know keys that were added", () => {
+    const { hub, told } = scene();
+    for (const gate of [1, 2, 3]) hub.started(gate);
+    hub.heard(2, { type: "removed", publicKey: "hawser1x" });
+    expect(told).toEqual([[1, { type: "remove", publicKey: "hawser1x" }]]);
+  });
+
   it("takes leave of what a gate had that is there no more", () => {
     const { hub, events, told } = scene();
     for (const gate of [1, 2]) hub.started(gate);

@@ -33,7 +33,7 @@ export class Hub {
     this.#tell = tell;
   }
 
-  /** A gate has been started. */
+  /** A gate has been started; numbers grow. */
   started(gate: number): void {
     this.#gates.set(gate, new Map());
     for (const open of this.#open.values()) this.#tell(gate, elsewhere(open));
@@ -71,8 +71,9 @@ export class Hub {
     else if (message.type === "failed") this.#failed = message.error;
     else if (message.type === "removed") {
       const { publicKey } = message;
+      // Newer ones have read newer authorized keys, and may know one that this gate does not.
       for (const other of this.#gates.keys()) {
-        if (other !== gate) this.#tell(other, { type: "remove", publicKey });
+        if (other < gate) this.#tell(other, { type: "remove", publicKey });
       }
     } else {
       for (const [number, bytesIn, bytesOut] of message.of) {
