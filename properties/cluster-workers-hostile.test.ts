@@ -96,6 +96,20 @@ describe("TR-056 TR-057 TR-058: a worker that is taken over, and gives another",
   );
 });
 
+it("who ends after it was doubted, and is found to have lied once more, takes along nobody", async () => {
+  const all = await cluster();
+  const { pids } = all.cluster;
+  const goOn = await bystanders(all);
+  await told(all, 1, { do: "pass", to: hostile }); // It answers that with what it can't.
+  await until(() => doubts(all).length === 1);
+  await told(all, hostile, { do: "what it never had, and its end", to: 1 });
+  await until(() => all.count("workerEnded") > 0);
+  await new Promise((resolve) => setTimeout(resolve, 6_000)); // So long is a descriptor waited for.
+  await goOn();
+  expect(all.count("workerEnded")).toBe(1);
+  expect(all.cluster.pids.workers.slice(0, hostile)).toEqual(pids.workers.slice(0, hostile));
+});
+
 it("TR-055: who offers a connection to one that answers what it can't loses that connection alone", async () => {
   const all = await cluster();
   const { pids } = all.cluster;

@@ -103,6 +103,10 @@ const attacks = {
     await offered(lane, client);
     lane.bytes.write(frame("Go", id));
   },
+  "what it never had, and its end": async (lane: Lane, client: HawserSocket) => {
+    await offered(lane, client);
+    lane.bytes.write(frame("Go", id), () => process.exit(1));
+  },
   "sixty files": async (lane: Lane) => void (await withDescriptors(lane, "files")),
   "sixty sockets": async (lane: Lane) => void (await withDescriptors(lane, "sockets")),
   /** Its own, but it has offered it to nobody. */

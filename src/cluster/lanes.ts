@@ -15,7 +15,9 @@ export class Lanes {
   readonly #events: LanesEvents;
   readonly #given = new Map<number, GivingLane>();
   readonly #taken = new Map<number, TakingLane>();
-  /** Workers that were doubted: it is said once of each. */
+  /** Who has not ended, as far as is known here. */
+  readonly #others = new Set<number>();
+  /** Of those, who was doubted: it is said once of each. */
   readonly #doubted = new Set<number>();
   readonly #stopControl: () => void;
   #turn = 0;
@@ -27,7 +29,9 @@ export class Lanes {
     this.#events = {
       ...events,
       doubt: (worker) => {
-        if (!this.#doubted.has(worker)) events.doubt(worker);
+        // Of one that has ended there may be something left to find wrong, and nobody to ask.
+        if (!this.#others.has(worker) || this.#doubted.has(worker)) return;
+        events.doubt(worker);
         this.#doubted.add(worker);
       },
       closed: (lane) => {
@@ -75,6 +79,7 @@ export class Lanes {
     if (type === "Exited") {
       this.#given.get(id)?.exited();
       this.#given.delete(id);
+      this.#others.delete(id);
       this.#doubted.delete(id);
     } else if (type === "Lane" && handle !== undefined) {
       this.#open(id, JSON.parse(new TextDecoder().decode(body)), handle);
@@ -82,6 +87,7 @@ export class Lanes {
   }
 
   #open(worker: number, { slot, gives }: LaneToCome, end: Handle): void {
+    this.#others.add(worker);
     if (this.#isClosed) end.close();
     else if (gives) this.#given.set(worker, new GivingLane(worker, slot, end, this.#events));
     else this.#taken.set(worker, new TakingLane(worker, end, this.#taking, this.#events));
