@@ -70,6 +70,17 @@ describe("a module that computes wrongly", () => {
   it.each<[string, string, (real: RawSodium) => object]>([
     ["fails at a public key", "crypto_scalarmult_base", () => ({ _crypto_scalarmult_base: () => -1 })],
     ["finds no secret in common", "crypto_scalarmult", () => ({ _crypto_scalarmult: () => -1 })],
+    ...[1, 2].map((end): [string, string, (real: RawSodium) => object] => [
+      `finds none at end ${end} alone`,
+      "crypto_scalarmult",
+      (real) => {
+        let count = 0;
+        return {
+          _crypto_scalarmult: (...args: [number, number, number]) =>
+            ++count === end ? -1 : real._crypto_scalarmult(...args),
+        };
+      },
+    ]),
     [
       "finds another one at each end",
       "crypto_scalarmult",
@@ -122,6 +133,21 @@ describe("a module that computes wrongly", () => {
   it("is refused where it has no memory", async () => {
     const { load } = await providerWith(() => ({ _malloc: () => 0 }));
     await expect(load()).rejects.toThrow(/^libsodium has no memory for 67728 bytes$/);
+  });
+});
+
+describe("the measuring of the stack", () => {
+  it("takes other inputs in its second round, as what depends on them would else look untouched", async () => {
+    const inputs: string[] = [];
+    const { load } = await providerWith((real) => ({
+      _crypto_scalarmult_base: (out: number, secret: number) => {
+        inputs.push(real.HEAPU8.slice(secret, secret + 32).toString());
+        return real._crypto_scalarmult_base(out, secret);
+      },
+    }));
+    await load();
+    expect(inputs).toHaveLength(4);
+    expect(new Set(inputs).size).toBe(4);
   });
 });
 

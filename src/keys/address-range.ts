@@ -8,7 +8,8 @@ import { ipv4Octets, ipv6Groups, ipv6Text } from "./host.ts";
  * @throws KeyError ERR_HAWSER_KEY_FILE_OPTION
  */
 export function canonicalRange(text: string): string {
-  const [, address = "", prefix] = /^([^/]*)(?:\/(.*))?$/.exec(text) ?? [];
+  const address = text.replace(/\/.*/, "");
+  const prefix = /\/(.*)/.exec(text)?.[1];
   const ipv4 = ipv4Octets(address);
   if (ipv4 !== undefined) return address + prefixText(prefix, ipv4, 8);
   const ipv6 = ipv6Groups(address);

@@ -116,6 +116,7 @@ describe("an argument of another type", () => {
       "is text, and a Uint8Array of 32 bytes was expected: use parseSecretKey first",
     ],
     ["text for a public key", untyped(keys.formatPublicKey), "x", "use parsePublicKey first"],
+    ["text for a secret key", untyped(keys.formatSecretKey), secretText, "use parseSecretKey first"],
     [
       "the primitives' promise",
       untyped(keys.generateKeyPair),
@@ -159,6 +160,12 @@ describe("an argument of another type", () => {
       "the primitives is an object",
     ],
     ["no primitives", untyped(keys.generateKeyPair), null, "the primitives is null"],
+    [
+      "options of authorized keys",
+      untyped((options) => keys.parseAuthorizedKeys(new Uint8Array(0), options as never)),
+      "from",
+      "options is text, and an object such as { honours } was expected$",
+    ],
   ])("is named by what it is for: %s", async (_, call, value, words) => {
     const error = await rejection(Promise.resolve().then(() => call(value)));
     expect(error.message).toMatch(new RegExp(`^${words}`));

@@ -60,7 +60,8 @@ describe("the content of an authorized-keys file", () => {
     [`${a} ${b}`, "there is a second key on the line"],
     [`${a} alice ${b}`, "there is a second key on the line"],
     [`alice ${a}`, "the name comes after the key"],
-    [`alice bob ${a}`, "begins with its public key, or with options"],
+    [`alice bob ${a}`, 'or with options such as from="192.0.2.1"'],
+    [`é ${a}`, 'or with options such as from="192.0.2.1"'],
     [`max="2"`, "after the options comes the public key"],
     [`${a} alice bob`, "at most a name, which is one word"],
   ])("KT-043: of %s it says what is wrong", (line, words) => {

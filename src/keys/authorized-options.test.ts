@@ -43,12 +43,14 @@ describe("the options of a line of authorized keys", () => {
     ['From="192.0.2.1"', "write from"],
     ['max="1",max="2"', "max stands there twice"],
     ["max", 'write max="VALUE"'],
+    ['max,to="a:1"', 'write max="VALUE"'],
     ["max=1", 'write max="VALUE"'],
     ["max='1'", 'write max="VALUE"'],
     ['max = "1"', 'write max="VALUE"'],
     ['max="1"to="a:1"', "after the value of max comes a comma"],
     ['max="1";to="a:1"', "after the value of max comes a comma"],
     ['from="192.0.2.1,max=', "is not closed"],
+    ['max=1"', "is not closed"],
   ])("KT-091: %s is refused, with line and reason", (text, words) => {
     const error = refused(`${text} ${key} alice`);
     expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_OPTION", line: 2 });
@@ -60,6 +62,25 @@ describe("the options of a line of authorized keys", () => {
     expect(refused(`max="1" to="a:1" ${key}`).message).toContain("joined by commas, without blanks");
     expect(refused(`max="1"${key}`).code).toBe("ERR_HAWSER_KEY_FILE_OPTION");
   });
+
+  it("KT-040: end with a blank or a tab", () => {
+    for (const blank of [" ", "\t", "\t\t", "\t "]) {
+      expect(parse(`max="1"${blank}${key}`)[0]?.options).toEqual({ max: 1 });
+    }
+  });
+
+  it("KT-043: after the options come a key and a name, which is said where it is something else", () => {
+    expect(refused(`max="1" ${key} max="2"`).code).toBe("ERR_HAWSER_KEY_FILE_NAME");
+    expect(refused(`max="1" ${key} alice max="2"`).code).toBe("ERR_HAWSER_KEY_FILE_SYNTAX");
+    expect(refused(`max="1" alice max="2" ${key}`).code).toBe("ERR_HAWSER_KEY_PREFIX");
+  });
+
+  it.each(['a.max="1"', `${"x".repeat(33)}="1"`, `.${"x".repeat(32)}="1"`])(
+    "a word without a key after it is meant as a key, unless it is a name and a value: %s",
+    (word) => {
+      expect(refused(word).code).toBe("ERR_HAWSER_KEY_SURROUNDED");
+    },
+  );
 
   it.each(['unix:/a"b', "unix:/a\\b", "unix:/é", "unix:/a\u0007", "unix:/\u202e"])(
     "KT-092: %j is no value",
@@ -107,6 +128,9 @@ describe("the options of a line of authorized keys", () => {
     "[]:80",
     "db:1/",
     "tcp://db:1",
+    "tcp:db:1",
+    "[::1]db:1",
+    " db:1",
     "unix:",
     "unix:run/x",
     "unix:/run/",
@@ -130,8 +154,9 @@ describe("the options of a line of authorized keys", () => {
   });
 
   it.each([
-    ["", "not an address"],
-    ["192.0.2.1,", "entry 2 of 2"],
+    ["", "from: its value is not an address"],
+    ["/24", "from: its value is not an address"],
+    ["192.0.2.1,", "from: entry 2 of 2 is not an address"],
     ["192.0.2.1, 192.0.2.2", "entry 2 of 2"],
     ["example.org", "not an address"],
     ["192.0.2.*", "not an address"],
@@ -173,8 +198,12 @@ describe("the options of a line of authorized keys", () => {
     for (const given of [undefined, {}, { honours: ["to", "max"] as const }]) {
       const error = refusal(() => parseAuthorizedKeys(text, given));
       expect(error).toMatchObject({ code: "ERR_HAWSER_KEY_FILE_OPTION", line: 2 });
-      expect(error.message).toContain("from is not honoured by this program");
+      expect(error.message).toMatch(/from is not honoured by this program.*, or use another file$/);
     }
+    const to = new TextEncoder().encode(`to="db:1" ${key}\n`);
+    expect(refusal(() => parseAuthorizedKeys(to, { honours: ["from", "max"] })).message).toMatch(
+      /to is not honoured by this program.*, or use another file \(hawser serve honours it\)$/,
+    );
     expect(parseAuthorizedKeys(text, { honours: ["from", "max"] })).toHaveLength(2);
     for (const wrong of ["from", ["form"], [undefined]]) {
       const options = { honours: wrong as unknown as ["from"] };

@@ -67,15 +67,15 @@ export function parseKeyOptions(word: string): KeyOptions {
   let options: KeyOptions = {};
   let at = 0;
   for (let count = 1; ; count++) {
-    const [, name = ""] = /^([^=",]*)/.exec(word.slice(at)) ?? [];
+    const name = word.slice(at).split(/[=",]/)[0] as string;
     if (!isKnown(name)) throw unknown(name, count);
     if (options[name] !== undefined) throw optionError(`${name} stands there twice: write it once`);
-    const [quoted, value] = /^="([^"]*)"/.exec(word.slice(at + name.length)) ?? [];
-    if (quoted === undefined || value === undefined) {
+    const value = /^="([^"]*)"/.exec(word.slice(at + name.length))?.[1];
+    if (value === undefined) {
       throw optionError(`${name} has no value in double quotes: write ${name}="VALUE"`);
     }
     options = { ...options, ...read(name, value) };
-    at += name.length + quoted.length;
+    at += `${name}="${value}"`.length;
     if (at === word.length) return Object.freeze(options);
     if (word[at] !== ",") {
       throw optionError(

@@ -60,6 +60,7 @@ describe("what a text looks like", () => {
     ["0f".repeat(32), "hexadecimal"],
     [`${"aB3".repeat(14)}A`, "base64"],
     [`${"aB3".repeat(14)}=`, "base64"],
+    [`${"a3B".repeat(14)}==`, "base64"],
   ])("%j: %s", (text, words) => {
     expect(lookalike(text)).toContain(words);
   });
@@ -77,6 +78,7 @@ describe("what a text looks like", () => {
     `${"0f".repeat(32)}0`,
     `x${"0f".repeat(32)}`,
     "aB3".repeat(14),
+    "aB3".repeat(15),
     `${"aB3".repeat(14)}hawser`,
     `hawser${"aB3".repeat(12)}A`,
     `${"ab3".repeat(14)}a`,

@@ -440,6 +440,7 @@ describe("connection strings", () => {
     ["hawser://[1::2::3]:1", "is not an IPv6 address"],
     ["hawser://h:1/a", "a path after the port"],
     ["hawser://h:1?via", "parameter 1 after the ? is not NAME=VALUE"],
+    ["hawser://h:1?=a", "parameter 1 after the ? is not NAME=VALUE"],
     ["hawser://h:1?context=a&=b", "parameter 2 after the ? is not NAME=VALUE"],
     ["hawser://h:1?=context=a", "parameter 1 after the ? is not NAME=VALUE"],
     ["hawser://h:65536/a", "the port is not a number"],

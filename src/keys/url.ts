@@ -79,7 +79,10 @@ export function parseConnectionString(text: string): ConnectionTarget {
     );
   }
   const rest = text.slice(scheme[0].length);
-  const [, authority = "", path = "", query] = /^([^/?]*)([^?]*)(?:\?(.*))?$/.exec(rest) ?? [];
+  const query = /\?(.*)/.exec(rest)?.[1];
+  const place = rest.replace(/\?.*/, "");
+  const authority = place.replace(/\/.*/, "");
+  const path = place.slice(authority.length);
   const { userinfo, location } = splitAuthority(authority);
 
   const serverKey =
@@ -289,19 +292,17 @@ function parameters(query: string | undefined): { via?: string; context?: string
   const found: { via?: string; context?: string } = {};
   if (query === undefined) return found;
   for (const [index, parameter] of query.split("&").entries()) {
-    const [, rawName, rawValue] = /^([^=]+)=(.*)$/.exec(parameter) ?? [];
     const where = `parameter ${index + 1} after the ?`;
-    if (rawName === undefined || rawValue === undefined) {
-      throw parameterError(`${where} is not NAME=VALUE`);
-    }
-    const name = percentDecode(rawName);
+    const equals = parameter.indexOf("=");
+    if (equals < 1) throw parameterError(`${where} is not NAME=VALUE`);
+    const name = percentDecode(parameter.slice(0, equals));
     if (name !== "via" && name !== "context") {
       throw parameterError(
         `${where} is neither via nor context (in lower case), and this version knows no other`,
       );
     }
     if (found[name] !== undefined) throw parameterError(`${where} repeats ${name}; say it once`);
-    found[name] = percentDecode(rawValue);
+    found[name] = percentDecode(parameter.slice(equals + 1));
   }
   return found;
 }
@@ -318,7 +319,7 @@ function keyNamed(which: string, text: string): Uint8Array {
   }
 }
 
-/** Public keys: not secret, so not compared in constant time. */
+/** Public keys, of one length: not secret, so not compared in constant time. */
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return a.every((byte, index) => byte === b[index]);
 }

@@ -162,6 +162,14 @@ describe("an authorized-keys file", () => {
     expect(await allowed(keys)).toEqual(["carol"]);
   });
 
+  it("KT-047: sees that it is gone, also where it came back just after it was found missing", async () => {
+    vi.setSystemTime(Date.now() + 60_000);
+    vi.mocked(stat).mockRejectedValueOnce(Object.assign(new Error("missing"), { code: "ENOENT" }));
+    const keys = await open();
+    unlinkSync(path);
+    expect((await rejection(keys.lookup(A))).code).toBe("ERR_HAWSER_KEY_FILE_MISSING");
+  });
+
   it("KT-047: a question asked while the file is looked at is not answered by that look", async () => {
     vi.setSystemTime(Date.now() + 60_000);
     const keys = await open();
@@ -212,6 +220,14 @@ describe("an authorized-keys file", () => {
     expect(waits).toEqual([100]);
   });
 
+  it.each([0, 60_000])("KT-048: waits as long as it is told to: %i ms", async (settleMs) => {
+    const waits: number[] = [];
+    const keys = await openAuthorizedKeys(path, { settleMs, wait: async (ms) => waits.push(ms) });
+    appendFileSync(path, carol);
+    await allowed(keys);
+    expect(waits).toEqual([settleMs]);
+  });
+
   it("KT-048: waits by the clock unless it is given another", async () => {
     const keys = await openAuthorizedKeys(path, { settleMs: 20 });
     writeFileSync(path, carol);
@@ -233,6 +249,18 @@ describe("an authorized-keys file", () => {
 
   it("KT-048: a moment without the file decides nothing", async () => {
     const keys = await open(() => writeFileSync(path, alice, { mode: 0o600 }));
+    unlinkSync(path);
+    expect(await allowed(keys)).toEqual(["alice"]);
+  });
+
+  it("KT-048: nor does a moment in which it is missing, and another in which all may write to it", async () => {
+    const keys = await open(
+      () => {
+        writeFileSync(path, alice);
+        chmodSync(path, 0o666);
+      },
+      () => chmodSync(path, 0o600),
+    );
     unlinkSync(path);
     expect(await allowed(keys)).toEqual(["alice"]);
   });

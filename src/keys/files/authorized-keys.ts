@@ -75,7 +75,7 @@ export class AuthorizedKeys {
   readonly #settleMs: number;
   readonly #wait: (ms: number) => Promise<unknown>;
 
-  /** What `stat` said when the file was last read, as one comparable text. */
+  /** What `stat` said when the file was last read, as one comparable text; `undefined` where it found none. */
   #mark: string | undefined;
   #reading: Reading | undefined;
   #keys: Keys = new Map();
@@ -157,8 +157,10 @@ export class AuthorizedKeys {
   async #lookNow(): Promise<void> {
     const mark = await this.#currentMark();
     const known = this.#reading;
-    // What could not be read is tried again each time: the reason may be gone without a trace in the mark.
-    if (known !== undefined && "bytes" in known && !known.young && mark === this.#mark) return;
+    // What could not be read is tried again each time: the reason may be gone without a trace in the mark. And what
+    // was read just after it could not be found may be gone again: one absence looks like another.
+    const isTrusted = known !== undefined && "bytes" in known && !known.young;
+    if (isTrusted && mark !== undefined && mark === this.#mark) return;
     let reading = await this.#read();
     // KT-048: a changed file may be half-written, or absent between two renames: it counts once it stays the same.
     const changed = known !== undefined && !sameReading(reading, known);
@@ -176,7 +178,7 @@ export class AuthorizedKeys {
   }
 
   /** The mark was taken before the reading, so a change in between is seen at the next look. */
-  #accept(mark: string, reading: Reading): void {
+  #accept(mark: string | undefined, reading: Reading): void {
     const known = this.#reading;
     this.#mark = mark;
     this.#reading = reading;
@@ -198,13 +200,9 @@ export class AuthorizedKeys {
     }
   }
 
-  async #currentMark(): Promise<string> {
-    try {
-      const { dev, ino, mode, size, mtimeNs, ctimeNs } = await stat(this.path, { bigint: true });
-      return [dev, ino, mode, size, mtimeNs, ctimeNs].join(" ");
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code ?? "unknown";
-    }
+  async #currentMark(): Promise<string | undefined> {
+    const seen = await stat(this.path, { bigint: true }).catch(() => undefined);
+    return seen && [seen.dev, seen.ino, seen.mode, seen.size, seen.mtimeNs, seen.ctimeNs].join(" ");
   }
 
   async #read(): Promise<Reading> {

@@ -1,7 +1,7 @@
 /** Why: who is told that a file can't be used has to know from the words what to do; and no file, no handle may be left. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { constants, type FileHandle, lstat, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -18,7 +18,7 @@ const holder = generateKeyPair(await loadPrimitives(), (bytes) => bytes.fill(7))
 // The real one, with a look at the files that are opened where a test takes it.
 vi.mock("node:fs/promises", async (importOriginal) => {
   const actual = await importOriginal<typeof import("node:fs/promises")>();
-  return { ...actual, open: vi.fn(actual.open) };
+  return { ...actual, lstat: vi.fn(actual.lstat), open: vi.fn(actual.open) };
 });
 
 async function watchFiles(watch: (file: FileHandle) => void): Promise<void> {
@@ -39,6 +39,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.mocked(lstat).mockReset();
   vi.mocked(open).mockReset();
   rmSync(folder, { recursive: true });
 });
@@ -73,6 +74,12 @@ describe("the words of a file that can't be read", () => {
     expect((await rejection(readSecretKeyFile(path, 5 as never))).message).toContain("options");
     for (const stdin of [5, {}])
       expect((await rejection(readSecretKeyFile("-", { stdin } as never))).message).toContain("stdin");
+  });
+
+  it("KT-038: a file is opened to be read, waiting for nobody, and no terminal becomes the process's own", async () => {
+    await rejection(readSecretKeyFile("/dev/null"));
+    const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+    expect(vi.mocked(open).mock.calls).toEqual([["/dev/null", O_RDONLY | O_NONBLOCK | O_NOCTTY]]);
   });
 
   it.each(["stat", "read"] as const)(
@@ -148,6 +155,17 @@ describe("a secret key's file that can't be written", () => {
     });
     expect((await rejection(writeSecretKeyFile(path, holder))).message).toContain("the disk is full");
     expect(readFileSync(path, "utf8")).toBe("another's");
+  });
+
+  it("KT-034: is not removed where a file of the same number on another device is there by then", async () => {
+    const { lstat: actual } = await vi.importActual<typeof import("node:fs/promises")>("node:fs/promises");
+    vi.mocked(lstat).mockImplementation((async (file: string) => {
+      const { ino, dev } = await actual(file, { bigint: true });
+      return { ino, dev: dev + 1n };
+    }) as unknown as typeof lstat);
+    await failing(() => undefined);
+    expect((await rejection(writeSecretKeyFile(path, holder))).message).toContain("the disk is full");
+    expect(existsSync(path)).toBe(true);
   });
 
   it("may be gone by then", async () => {

@@ -9,11 +9,19 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { open, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { withLock } from "./lock-file.ts";
+
+// The real ones, but where a test has another process step in between, or the system refuse.
+vi.mock("node:fs/promises", async (importOriginal) => {
+  const actual = await importOriginal<typeof import("node:fs/promises")>();
+  return { ...actual, open: vi.fn(actual.open), unlink: vi.fn(actual.unlink) };
+});
+const real = await vi.importActual<typeof import("node:fs/promises")>("node:fs/promises");
 
 let folder = "";
 let lock = "";
@@ -24,6 +32,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => {
   lock = join(folder, `${count++}.lock`);
+});
+afterEach(() => {
+  vi.mocked(open).mockReset();
+  vi.mocked(unlink).mockReset();
 });
 
 /** A lock as another process would have left it, so many milliseconds ago. */
@@ -92,6 +104,45 @@ describe("a lock file", () => {
     left(`${lock}.stale`, age);
     expect(await isHad(lock)).toBe(dead);
     expect(existsSync(`${lock}.stale`)).toBe(!dead);
+  });
+
+  it("of a living process is waited for without another file, and without taking all of the time", async () => {
+    left(lock, 0);
+    expect(await isHad(lock)).toBe(false);
+    const made = vi.mocked(open).mock.calls.map(([path]) => path);
+    expect(new Set(made)).toEqual(new Set([lock]));
+    expect(made.length).toBeLessThan(30);
+  });
+
+  it("that goes while it is looked at is nobody's: the next is made", async () => {
+    left(lock, 0);
+    vi.mocked(open).mockImplementationOnce(async (...args) => {
+      const refused = await real.open(...args).catch((error: unknown) => error);
+      unlinkSync(lock);
+      throw refused;
+    });
+    expect(await withLock(lock, () => Promise.resolve(existsSync(lock)))).toBe(true);
+    expect(vi.mocked(open).mock.calls.map(([path]) => path)).toEqual([lock, lock]);
+  });
+
+  it("of a dead process is left alone where somebody else has a new one by the time it is to go", async () => {
+    left(lock, 20_000);
+    vi.mocked(open).mockImplementation((...args) => {
+      if (args[0] !== lock) left(lock, 0);
+      return real.open(...args);
+    });
+    expect(await isHad(lock)).toBe(false);
+  });
+
+  it("that can't be removed is the system's error, a dead process's and one's own", async () => {
+    const refused = Object.assign(new Error("no"), { code: "EPERM" });
+    left(lock, 20_000);
+    vi.mocked(unlink).mockRejectedValueOnce(refused);
+    await expect(withLock(lock, () => Promise.resolve())).rejects.toBe(refused);
+    vi.mocked(unlink).mockReset();
+    await withLock(lock, () => Promise.resolve());
+    vi.mocked(unlink).mockRejectedValueOnce(refused);
+    await expect(withLock(lock, () => Promise.resolve())).rejects.toBe(refused);
   });
 
   it.each(["a folder", "a file with something in it"])("is not made of %s", async (what) => {

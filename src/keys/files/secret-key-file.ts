@@ -120,7 +120,7 @@ async function readFileOf(path: string): Promise<Uint8Array> {
 }
 
 async function readStandardInput(input: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {
-  if (typeof input?.[Symbol.asyncIterator] !== "function") {
+  if (typeof input[Symbol.asyncIterator] !== "function") {
     throw argumentError("stdin", input, "a readable stream was expected");
   }
   const buffer = new Uint8Array(LIMIT);
