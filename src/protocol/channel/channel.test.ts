@@ -377,6 +377,13 @@ it("HS-036: a server whose key holder does not see that a DH is all zeros finds 
   expect(channel.failure).toMatchObject({ code: "zero_dh" });
 });
 
+it("TR-010: no call is taken while the session is taken out, and the mistake leaves it where it was", () => {
+  const { channel } = openPair().server;
+  expect(() => channel.surrender(() => channel.ping())).toThrow(/from within a call/);
+  expect([channel.handedOver, channel.state]).toEqual([false, "Open"]);
+  expect(outputTypes(channel.ping())).toEqual(["transmit"]);
+});
+
 describe("what is handed out or in", () => {
   it("HS-111: the channel binding is a copy", () => {
     const { channel } = openPair().client;

@@ -233,6 +233,16 @@ describe("a key holder's answer", () => {
 });
 
 describe("a refusal", () => {
+  it("RT-011: of a server that is asked for another is no_route, without words", () => {
+    const pair = newPair(testClient({ serverKey: other.publicKey, via: serverKey.publicKey }));
+    exchange(pair);
+    expect(pair.server.channel.failure?.reason).toEqual({
+      code: "hello_refused",
+      alert: alertCodes.no_route,
+      message: "",
+    });
+  });
+
   it.each(["AwaitHello", "OpeningRoute"])(
     "in %s waits for the Hello's answer, and the first counts",
     (state) => {
