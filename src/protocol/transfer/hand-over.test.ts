@@ -178,6 +178,12 @@ it("each option of a channel's that a session can go on with is taken by its nam
   expect(channel.state).toBe("Open");
 });
 
+it("each of the bytes that a driver holds is taken by its name, also where it holds none", () => {
+  const none = new Uint8Array(0);
+  const blob = exportSession(openPair().server.channel, { unopened: none, unread: none, unsent: none });
+  expect(importSession(blob, options, new SeenBlobs()).outputs).toEqual([]);
+});
+
 it("TR-034: what was read and not delivered is delivered first, and nothing where there is none", () => {
   const unread = new TextEncoder().encode("unread");
   const blob = exportSession(openPair().server.channel, { unread });
