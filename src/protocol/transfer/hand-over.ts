@@ -1,4 +1,5 @@
 import type { Primitives } from "../../crypto/primitives.ts";
+import { known } from "../known.ts";
 import { UsageError } from "../usage-error.ts";
 import { SessionBlobError } from "./blob-error.ts";
 import {
@@ -208,9 +209,9 @@ export class Taker {
   }
 
   #run(): TakerOutput[] {
-    const held = this.#held;
+    const held = known(this.#held, "the session held");
     this.#held = undefined;
-    return held === undefined ? [] : [{ type: "session", ...held.goOn() }];
+    return [{ type: "session", ...held.goOn() }];
   }
 }
 
