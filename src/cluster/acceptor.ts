@@ -15,6 +15,7 @@ import { sharedPrimitives } from "../net/primitives.ts";
 import { defaultRemovalInterval, Removals } from "../net/removals.ts";
 import type { Primitives } from "../protocol/index.ts";
 import { Giver, UsageError } from "../protocol/index.ts";
+import { whoseSession } from "../protocol/transfer/blob.ts";
 import { type Choice, headOf, type Picked, requireChoice, type Watcher } from "./choice.ts";
 import { shortNumber } from "./credits.ts";
 import { Descriptor } from "./descriptor.ts";
@@ -224,6 +225,7 @@ class Acceptor {
       watcher = picked.watcher;
       const note = noteBytes(picked.note);
       const { blob, handle } = await detach(socket, { signal: AbortSignal.timeout(patience) });
+      const whose = whoseSession(blob);
       const giver = new Giver(this.#primitives, blob);
       const id = this.#freshId();
       this.#offer({
@@ -231,6 +233,7 @@ class Acceptor {
           id,
           giver,
           publicKey,
+          whose,
           descriptor: new Descriptor(handle),
           watcher,
           note,

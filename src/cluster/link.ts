@@ -123,7 +123,7 @@ export class Link {
       this.#carryOut(passage, passage.giver.takerDied());
       return;
     }
-    passage.descriptor.send(this.#sender, frame("Hand", passage.id));
+    passage.descriptor.send(this.#sender, frame("Hand", passage.id, passage.whose));
     if (passage.isEnding) this.#end(passage);
   }
 
