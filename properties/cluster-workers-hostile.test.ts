@@ -98,6 +98,16 @@ describe("TR-056 TR-057 TR-058 TR-061: a worker that is taken over, and gives an
   );
 });
 
+it("who doubts workers that there are not, again and again, is ended", async () => {
+  const all = await cluster();
+  const { pids } = all.cluster;
+  const goOn = await bystanders(all);
+  await told(all, hostile, { do: "doubts without end", to: 1 });
+  await until(() => all.count("workerEnded") === 1);
+  await goOn();
+  expect(all.cluster.pids.workers.slice(0, hostile)).toEqual(pids.workers.slice(0, hostile));
+});
+
 it("who ends after it was doubted, and is found to have lied once more, takes along nobody", async () => {
   const all = await cluster();
   const { pids } = all.cluster;

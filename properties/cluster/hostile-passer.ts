@@ -141,6 +141,10 @@ const attacks = {
   "sixty sockets": async (lane: Lane) => void (await withDescriptors(lane, "sockets")),
   /** Its own, but it has offered it to nobody. */
   "what nobody was offered": async ({ number }: Lane) => void acceptor?.write(credit("Pass", lastId, number)),
+  "doubts without end": async () => {
+    const doubt = credit("Doubt", 0xab_cdef);
+    acceptor?.write(Buffer.concat(Array.from({ length: 1_000 }, () => doubt)));
+  },
   "what goes to nobody": async () => void acceptor?.write(credit("Pass", lastId, 0xabcdef)),
 } as const;
 

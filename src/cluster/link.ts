@@ -167,7 +167,7 @@ export class Link {
       return wasAsked;
     }
     if (type === "Doubt") {
-      if (!this.#passesOn || this.#doubted.has(id)) return false;
+      if (!this.#passesOn || this.#doubted.has(id) || !isWithinRate(this)) return false;
       if (this.#events.doubted(id, this)) this.#doubted.add(id);
       return true;
     }
