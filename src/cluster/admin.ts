@@ -79,6 +79,8 @@ export class Cluster {
 
   /** Ends all processes at once. Their connections break off. */
   kill(): void {
+    this.#isClosing = true;
+    clearTimeout(this.#retry);
     for (const generation of this.#generations) generation.kill();
   }
 
