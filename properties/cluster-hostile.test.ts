@@ -139,6 +139,20 @@ describe("a worker that is taken over", () => {
   });
 });
 
+it("TR-044 TR-046: is waited for by an acceptor that is to end, until all is read that it may have said", async () => {
+  const all = await scene({ workers: 2, program: "hostile-worker", choosing: true, mayDoAnything: true });
+  const other = await order(all, 1, { do: "echo" });
+  expect(await answer(other)).toBe("ready");
+  await order(all, 0, { do: "hang", leavingAChild: true });
+  const offered = await order(all, 0, { do: "echo" });
+  const [worker] = all.cluster.pids.workers;
+  await all.cluster.reload();
+  process.kill(worker as number, "SIGKILL");
+  await until(() => all.count("workerEnded") === 1);
+  other.end(); // The last that the old acceptor knows to be with a worker that lives.
+  expect(await answer(offered)).toBe("ready");
+});
+
 async function answer(client: HawserSocket): Promise<string> {
   return String((await once(client, "data"))[0]);
 }

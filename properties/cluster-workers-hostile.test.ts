@@ -48,6 +48,8 @@ const attacks: readonly (readonly Attack[])[] = [
   ["no frame", "another frame", "an Offer of sixteen megabytes", "a blob that is none"],
   ["a note without an end", "Go before an Offer", "Go of another", "two Offers"],
   ["an Offer without Go", "what it never had"],
+  ["a session in another's name"],
+  ["a hundred thousand Offers"],
 ];
 const attacksOfNativeCode: readonly Attack[] = ["sixty files", "sixty sockets"];
 
@@ -62,7 +64,7 @@ async function expectHarmless(all: Scene, kinds: readonly Attack[]): Promise<voi
   expect(by.size).toBe(kinds.length);
 }
 
-describe("TR-056 TR-057 TR-058: a worker that is taken over, and gives another", () => {
+describe("TR-056 TR-057 TR-058 TR-061: a worker that is taken over, and gives another", () => {
   it.each(attacks.map((kinds) => [kinds.join("; "), kinds] as const))(
     "%s: has its way to it closed, and no more",
     async (_, kinds) => {
@@ -94,6 +96,16 @@ describe("TR-056 TR-057 TR-058: a worker that is taken over, and gives another",
       expect(all.cluster.pids.workers.slice(0, hostile)).toEqual(pids.workers.slice(0, hostile));
     },
   );
+});
+
+it("who doubts workers that there are not, again and again, is ended", async () => {
+  const all = await cluster();
+  const { pids } = all.cluster;
+  const goOn = await bystanders(all);
+  await told(all, hostile, { do: "doubts without end", to: 1 });
+  await until(() => all.count("workerEnded") === 1);
+  await goOn();
+  expect(all.cluster.pids.workers.slice(0, hostile)).toEqual(pids.workers.slice(0, hostile));
 });
 
 it("who ends after it was doubted, and is found to have lied once more, takes along nobody", async () => {

@@ -106,7 +106,7 @@ describe("docs/guides/operations.md", () => {
     const log = new Log({ stderr: { write: (words: string) => (text += words) }, env: {} } as never, {
       json: true,
     });
-    logTunnel(log)({ type: "closed" });
+    logTunnel(log, "serve")({ type: "closed" });
     expect(JSON.parse(text).event).toBe("stopped");
   });
 });

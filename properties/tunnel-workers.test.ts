@@ -4,11 +4,11 @@
  *
  * What one process has to do is asked of several by the suites of the tunnel's operation, with HAWSER_WORKERS=2.
  */
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OwnKey, ownKey } from "./cli/in-process.ts";
-import { type Built, buildCommand, type Spawned } from "./cli/spawned.ts";
+import { type Built, buildCommand, type Spawned, spawnProgram } from "./cli/spawned.ts";
 import { rejection, until } from "./net/loopback.ts";
 import { Load, type ServiceScene, serviceScene } from "./tunnel/service.ts";
 
@@ -210,6 +210,7 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
       it.authorize(`${it.client.publicKey} alice`, "mxa=1 nonsense");
       service.child.kill("SIGHUP");
       await service.said(/authorized_keys:2: .*\(ERR_HAWSER_KEY_/);
+      expect(service.err).not.toContain("has ended"); // No process has that served anybody.
       await load.goesOn();
       await load.stop();
     }),
@@ -345,9 +346,40 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
     60_000,
   );
 
+  it.runIf(isRoot)(
+    "says so where the acceptor alone has a user of its own, as the workers are root's then",
+    scene(async (it) => {
+      chmodSync(dirname(dirname(dirname(built.main))), 0o755);
+      const service = it.serve("--workers", "1", "--acceptor-user", "nobody");
+      await service.said(/The workers run as root.*--worker-user/);
+    }),
+    60_000,
+  );
+
+  it(
+    "finds its own code where node_modules is a link",
+    scene(async (it) => {
+      const installed = join(it.folder, "installed");
+      cpSync(dirname(dirname(dirname(built.main))), installed, { recursive: true });
+      symlinkSync(join(import.meta.dirname, "../node_modules"), join(installed, "node_modules"));
+      const words = [...it.words("--workers", "1"), "127.0.0.1:0"];
+      const service = spawnProgram(process.execPath, [join(installed, "dist/cli/main.js"), ...words]);
+      try {
+        const load = new Load(await it.join(await service.url()), 1);
+        await load.goesOn();
+        await load.stop();
+      } finally {
+        service.child.kill("SIGTERM");
+        await service.exit;
+      }
+    }),
+    60_000,
+  );
+
   it.each<Mistake>([
-    [["--workers", "0"], 2, "--workers takes a whole number"],
-    [["--workers", "1025"], 2, "1 to 1024"],
+    [["--workers", "0"], 2, "--workers takes a whole number, 1 to 1024"],
+    [["--workers", "1025"], 2, "--workers takes a whole number, 1 to 1024"],
+    [["--workers", "2,5"], 2, "--workers takes a whole number, 1 to 1024"],
     [["--worker-user", "daemon"], 2, "say nothing without --workers"],
     [["--workers", "1", "--key", "-"], 2, "standard input"],
     [["--workers", "1", "--key", "nowhere"], 3, "nowhere: "],
@@ -364,6 +396,7 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
       const service = it.serve(...words);
       expect([(await service.exit).code, service.err]).toEqual([code, expect.stringContaining(why)]);
       expect(service.err).not.toContain("    at ");
+      expect(service.err).not.toContain("has ended");
     })(),
   );
 

@@ -9,6 +9,7 @@ import { type LaneAtStart, laneDescriptors } from "../../src/cluster/lane.ts";
 import { offerFrame } from "../../src/cluster/offer.ts";
 import { runWorker } from "../../src/cluster/worker.ts";
 import { detach, type HawserSocket } from "../../src/net/index.ts";
+import { sharedPrimitives } from "../../src/net/primitives.ts";
 
 /** What a client says: to worker 0 and so on, or to the last one. */
 export type Line =
@@ -45,12 +46,16 @@ function idOf(bytes: Uint8Array, at = 1): number {
 /** The way to the acceptor, and the last of its connections that it was given. */
 let acceptor: Socket | undefined;
 let lastId = 0;
+/** What it has passed on it does not say to be over, as the program below does. */
+let isDoneSaid = true;
 const { write } = Socket.prototype;
 Socket.prototype.write = function (this: Socket, bytes: unknown, ...more: never[]) {
   if (bytes instanceof Uint8Array && bytes.length === 8 && bytes[0] === creditTypes.Ack) {
     acceptor = this;
     lastId = idOf(bytes, 4);
   }
+  if (!isDoneSaid && bytes instanceof Uint8Array && bytes.length === 8 && bytes[0] === creditTypes.Done)
+    return true;
   return write.call(this, bytes as never, ...more);
 } as typeof write;
 
@@ -107,10 +112,39 @@ const attacks = {
     await offered(lane, client);
     lane.bytes.write(frame("Go", id), () => process.exit(1));
   },
+  /** Its own, which it has, with the public key of somebody else. */
+  "a session in another's name": async (lane: Lane, client: HawserSocket) => {
+    isDoneSaid = false;
+    const { blob } = await detach(client);
+    blob.fill(7, 37, 37 + 32);
+    const end = blob.length - 32;
+    blob.set((await sharedPrimitives()).blake2b(blob.subarray(0, end)).subarray(0, 32), end);
+    lane.bytes.write(offerFrame(lastId, note, blob));
+    await lane.heard();
+    acceptor?.write(credit("Pass", lastId, lane.number));
+    lane.bytes.write(frame("Go", lastId));
+  },
+  /** All of them at once, of one that is there already: there is no room for it. */
+  "a hundred thousand Offers": async (lane: Lane, client: HawserSocket) => {
+    isDoneSaid = false;
+    const { blob } = await detach(client);
+    lane.bytes.write(offerFrame(lastId, note, blob));
+    await lane.heard();
+    acceptor?.write(credit("Pass", lastId, lane.number));
+    lane.bytes.write(frame("Go", lastId));
+    await lane.heard();
+    const offer = offerFrame(lastId, new Uint8Array(0), new Uint8Array(0));
+    const many = Buffer.concat(Array.from({ length: 1_000 }, () => offer));
+    for (let i = 0; i < 100; i++) lane.bytes.write(many);
+  },
   "sixty files": async (lane: Lane) => void (await withDescriptors(lane, "files")),
   "sixty sockets": async (lane: Lane) => void (await withDescriptors(lane, "sockets")),
   /** Its own, but it has offered it to nobody. */
   "what nobody was offered": async ({ number }: Lane) => void acceptor?.write(credit("Pass", lastId, number)),
+  "doubts without end": async () => {
+    const doubt = credit("Doubt", 0xab_cdef);
+    acceptor?.write(Buffer.concat(Array.from({ length: 1_000 }, () => doubt)));
+  },
   "what goes to nobody": async () => void acceptor?.write(credit("Pass", lastId, 0xabcdef)),
 } as const;
 

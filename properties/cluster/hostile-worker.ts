@@ -1,5 +1,5 @@
 /** A worker that is taken over as soon as a client tells it so: it does what it is told, and says what came of it. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -20,7 +20,8 @@ export type Order =
   | { readonly do: "write"; readonly fds: readonly number[]; readonly bytes: string }
   /** Sends descriptors where they do not belong. */
   | { readonly do: "leak"; readonly fds: readonly number[] }
-  | { readonly do: "hang" }
+  /** Once a process has its credits that lives for some seconds, where it is asked for that and may have one. */
+  | { readonly do: "hang"; readonly leavingAChild?: true }
   | { readonly do: "echo" };
 
 /** The handles that read, of pipes and of connections: nothing else may write to a descriptor while one does. */
@@ -55,7 +56,11 @@ await runWorker(
       } else if (order.do === "look") void look(order).then((found) => socket.end(JSON.stringify(found)));
       else if (order.do === "write") socket.write(writeTo(order.fds, Buffer.from(order.bytes, "base64")));
       else if (order.do === "leak") leak(order.fds);
-      else for (;;);
+      else {
+        if (order.leavingAChild)
+          spawn("sleep", ["3"], { stdio: ["ignore", "ignore", "ignore", "ignore", 4] });
+        for (;;);
+      }
     });
   },
   { allowHalfOpen: true },

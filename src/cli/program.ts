@@ -252,7 +252,7 @@ function defineTunnel(program: Command, actions: Actions): void {
         "other, and never looks like one that ended.",
     )
     .usage(
-      "--key FILE... --authorized-keys FILE --to HOST:PORT|unix:PATH [--context NAME] [--stealth] [--connect-timeout SECONDS] " +
+      "--key FILE... --authorized-keys FILE --to HOST:PORT|unix:/PATH [--context NAME] [--stealth] [--connect-timeout SECONDS] " +
         "[--handshake-timeout SECONDS] [--idle-timeout SECONDS] [--max-connections NUMBER] [--max-per-key NUMBER] " +
         "[--max-per-address NUMBER] [--max-handshakes NUMBER] [--max-handshakes-per-address NUMBER] " +
         "[--workers NUMBER [--acceptor-user USER] [--worker-user USER]] " +

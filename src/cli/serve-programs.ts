@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,11 +42,11 @@ function readable(): string[] {
   let from = import.meta.url;
   for (const name of dependencies) {
     const require = createRequire(from);
-    const found = (require.resolve.paths(name) ?? [])
-      .map((folder) => join(folder, name))
-      .find((folder) => existsSync(folder));
-    if (found === undefined) continue;
-    paths.push(found, realpathSync(found));
+    const folder = (require.resolve.paths(name) ?? []).find((each) => existsSync(join(each, name)));
+    if (folder === undefined) continue;
+    const found = join(folder, name);
+    // Node asks for the right to read each link that it passes; for a link to a folder that is all that is below it.
+    paths.push(lstatSync(folder).isSymbolicLink() ? folder : found, realpathSync(found));
     // Where packages are links, what a package needs is beside what the link leads to.
     if (name === "libsodium-wrappers") from = join(realpathSync(found), "package.json");
   }

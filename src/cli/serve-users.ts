@@ -22,18 +22,27 @@ export async function serveUsers({ acceptorUser, workerUser }: ServeCommandOptio
   }
   const acceptor = await identityOf("--acceptor-user", acceptorUser);
   const worker = await identityOf("--worker-user", workerUser);
-  const isApart = worker !== undefined && worker.uid !== acceptor?.uid;
-  const how = isRoot
-    ? "--acceptor-user and --worker-user make them others'"
-    : "only root can make them others'";
   return {
     // By its name, so that it is in all groups that it is in; the worker is in its own alone.
     acceptor: acceptor === undefined ? {} : { identity: { uid: acceptor.name, gid: acceptor.gid } },
     worker: worker === undefined ? {} : { identity: () => worker },
-    warning: isApart
-      ? undefined
-      : `Acceptor and workers run as the same user, so that a worker that is taken over can send signals to the others: ${how}.`,
+    warning: warningOf(isRoot, acceptor, worker),
   };
+}
+
+function warningOf(
+  isRoot: boolean,
+  acceptor: User | undefined,
+  worker: User | undefined,
+): string | undefined {
+  if (worker !== undefined && worker.uid !== acceptor?.uid) return undefined;
+  if (worker === undefined && acceptor !== undefined) {
+    return "The workers run as root, so that one that is taken over can send signals to any process: --worker-user makes them another's.";
+  }
+  const how = isRoot
+    ? "--acceptor-user and --worker-user make them others'"
+    : "only root can make them others'";
+  return `Acceptor and workers run as the same user, so that a worker that is taken over can send signals to the others: ${how}.`;
 }
 
 interface User {

@@ -25,8 +25,7 @@ export async function serveByWorkers(
 ): Promise<void> {
   const { interrupts, log } = context;
   const settings = serveSettings(options);
-  const workers = numberOf("--workers", options.workers, 1) as number;
-  if (workers > mostWorkers) throw usageError(`--workers takes a whole number, 1 to ${mostWorkers}.`);
+  const workers = numberOf("--workers", options.workers, 1, mostWorkers) as number;
   if (process.platform === "win32")
     throw usageError("--workers is for systems whose processes can pass sockets on.");
   if (settings.keyPaths.includes("-")) {
@@ -125,8 +124,9 @@ function clusterObserver(hub: Hub, log: Log): (event: ClusterEvent) => void {
         return;
       }
       case "workerEnded": {
-        const { slot, code, signal, why } = event;
-        if (code === 0) return;
+        const { slot, code, signal, why, withAll } = event;
+        // Of those that are ended as others did not come up, whoever started them hears why.
+        if (code === 0 || withAll) return;
         const exit = signal ?? `exit code ${code}`;
         const words = `Worker ${slot} has ended (${exit})${why === undefined ? "" : `: ${why}`}.`;
         log.warn({

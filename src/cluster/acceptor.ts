@@ -15,6 +15,7 @@ import { sharedPrimitives } from "../net/primitives.ts";
 import { defaultRemovalInterval, Removals } from "../net/removals.ts";
 import type { Primitives } from "../protocol/index.ts";
 import { Giver, UsageError } from "../protocol/index.ts";
+import { whoseSession } from "../protocol/transfer/blob.ts";
 import { type Choice, headOf, type Picked, requireChoice, type Watcher } from "./choice.ts";
 import { shortNumber } from "./credits.ts";
 import { Descriptor } from "./descriptor.ts";
@@ -169,10 +170,8 @@ class Acceptor {
     const { type, id, body } = frame;
     if (type === "Link") this.#halves.set(id, frame);
     else if (type === "Credit") this.#join(frame, this.#halves.get(id));
-    else if (type === "Exited") {
-      this.#links.get(id)?.exited();
-      this.#links.delete(id);
-    } else if (type === "Retire") this.#retire(body.length > 0);
+    else if (type === "Exited") this.#links.get(id)?.exited();
+    else if (type === "Retire") this.#retire(body.length > 0);
     else if (type === "Message") this.#onMessage?.(JSON.parse(new TextDecoder().decode(body)));
   }
 
@@ -197,15 +196,14 @@ class Acceptor {
         return next !== undefined;
       },
       doubted: (worker, by) => {
-        const doubted = this.#links.get(worker);
-        if (doubted === undefined) return false;
-        this.#tell({ type: "doubted", worker, by: by.worker });
-        doubted.ask();
-        return true;
+        const isAsked = this.#links.get(worker)?.ask() ?? false;
+        if (isAsked) this.#tell({ type: "doubted", worker, by: by.worker });
+        return isAsked;
       },
-      settled: () => {
-        this.#removals?.watch();
-        this.#exitIfDone();
+      settled: () => this.#settled(),
+      over: ({ worker }) => {
+        this.#links.delete(worker);
+        this.#settled();
       },
       fault: ({ worker }, why) => this.#tell({ type: "fault", worker, words: why }),
     });
@@ -224,6 +222,7 @@ class Acceptor {
       watcher = picked.watcher;
       const note = noteBytes(picked.note);
       const { blob, handle } = await detach(socket, { signal: AbortSignal.timeout(patience) });
+      const whose = whoseSession(blob);
       const giver = new Giver(this.#primitives, blob);
       const id = this.#freshId();
       this.#offer({
@@ -231,6 +230,7 @@ class Acceptor {
           id,
           giver,
           publicKey,
+          whose,
           descriptor: new Descriptor(handle),
           watcher,
           note,
@@ -295,6 +295,11 @@ class Acceptor {
       this.#isRetired = true;
       this.#exitIfDone();
     });
+  }
+
+  #settled(): void {
+    this.#removals?.watch();
+    this.#exitIfDone();
   }
 
   /** It stays as long as there is a connection whose key may be removed. Workers end after it. */

@@ -79,6 +79,8 @@ export class Cluster {
 
   /** Ends all processes at once. Their connections break off. */
   kill(): void {
+    this.#isClosing = true;
+    clearTimeout(this.#retry);
     for (const generation of this.#generations) generation.kill();
   }
 
@@ -103,8 +105,10 @@ export class Cluster {
   }
 
   async #renew(listen?: ClusterPlace): Promise<void> {
-    if (this.#isClosing) throw new UsageError("the cluster is being closed");
+    this.#requireOpen();
     const place = listen === undefined ? this.#place : await bindPlace(listen);
+    if (place !== this.#place && this.#isClosing) place.close();
+    this.#requireOpen();
     const generation = new Generation(this.#options, place);
     this.#generations.add(generation);
     this.#options.observe({
@@ -155,6 +159,10 @@ export class Cluster {
     ];
     await Promise.all(all.map(({ ended }) => ended));
     for (const timer of timers) clearTimeout(timer);
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosing) throw new UsageError("the cluster is being closed");
   }
 
   /** The acceptor of a generation is gone: its workers serve what they have, and others come. */

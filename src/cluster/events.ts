@@ -15,6 +15,8 @@ export type ClusterEvent =
       readonly signal: NodeJS.Signals | null;
       /** What it had done, where it was ended for that. */
       readonly why: string | undefined;
+      /** It was ended with all others of its acceptor, which did not come up, or which `kill()` ended. */
+      readonly withAll: boolean;
     }
   | { readonly type: "acceptorStarted"; readonly acceptor: number; readonly pid: number | undefined }
   /** It takes connections, and the one before no more. */

@@ -57,6 +57,35 @@ describe("frames", () => {
     expect(() => readBy(limits).reader.bytes(new Uint8Array(9))).toThrow(/no frame/);
   });
 
+  it("TR-056: of a sender that is not trusted are one at a time: nothing comes before the last one is answered", () => {
+    const { reader, frames } = readBy({ types: ["Offer"], maxBodyLength: 100 });
+    const two = Buffer.concat([offerFrame(1, note, new Uint8Array(3)), frame("Offer", 2)]);
+    expect(() => reader.bytes(two)).toThrow(/answer/);
+    expect(frames).toEqual([]);
+    expect(two.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it("TR-013: of which the rest never comes are wiped, so far as they have come", () => {
+    const held: Uint8Array[] = [];
+    const { set } = Uint8Array.prototype;
+    Uint8Array.prototype.set = function (this: Uint8Array, ...given: Parameters<typeof set>) {
+      held.push(this);
+      set.apply(this, given);
+    };
+    try {
+      const { reader } = readBy();
+      const part = offerFrame(1, note, Uint8Array.of(1, 2, 3)).subarray(0, -1);
+      held.length = 0;
+      reader.bytes(part);
+      const body = held.find(({ length }) => length === 4 + note.length + 3);
+      expect(body?.includes(2)).toBe(true);
+      reader.end();
+      expect(body?.every((byte) => byte === 0)).toBe(true);
+    } finally {
+      Uint8Array.prototype.set = set;
+    }
+  });
+
   it("of an Offer that can't be are refused", () => {
     expect(() => readOffer(new Uint8Array(3))).toThrow(RangeError);
     expect(() => readOffer(Uint8Array.of(0, 0, 0, 1))).toThrow(RangeError);

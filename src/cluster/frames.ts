@@ -55,7 +55,7 @@ export function frame(type: FrameType, id: number, ...parts: readonly Uint8Array
   return bytes;
 }
 
-/** What a reader takes of a sender that is not trusted: no descriptors, and no more than that. */
+/** What a reader takes of a sender that is not trusted: no descriptors, no more than that, and nothing before the last was answered. */
 export interface FrameLimits {
   readonly types: readonly FrameType[];
   /** In bytes: as much memory as a sender may take. */
@@ -68,6 +68,7 @@ export class FrameReader {
   readonly #types: ReadonlySet<FrameType>;
   readonly #withHandle: ReadonlySet<FrameType>;
   readonly #maxBodyLength: number;
+  readonly #isAnswered: boolean;
   readonly #handles: Handle[] = [];
   readonly #header = new Uint8Array(headerLength);
   #headerFilled = 0;
@@ -79,6 +80,7 @@ export class FrameReader {
     this.#types = new Set(limits?.types ?? nameOf.values());
     this.#withHandle = limits === undefined ? withHandle : new Set();
     this.#maxBodyLength = limits?.maxBodyLength ?? maxBodyLength;
+    this.#isAnswered = limits !== undefined;
   }
 
   handle(handle: Handle): void {
@@ -88,17 +90,29 @@ export class FrameReader {
   /** @throws Error for what is no frame: the sender is not this program, or no more */
   bytes(bytes: Uint8Array): void {
     let rest = bytes;
-    while (rest.length > 0 || this.#isWhole) {
-      if (this.#body === undefined) rest = this.#readHeader(rest);
-      else {
-        const part = rest.subarray(0, this.#body.length - this.#bodyFilled);
-        this.#body.set(part, this.#bodyFilled);
-        this.#bodyFilled += part.length;
-        rest = rest.subarray(part.length);
+    try {
+      while (rest.length > 0 || this.#isWhole) {
+        if (this.#body === undefined) rest = this.#readHeader(rest);
+        else {
+          const part = rest.subarray(0, this.#body.length - this.#bodyFilled);
+          this.#body.set(part, this.#bodyFilled);
+          this.#bodyFilled += part.length;
+          rest = rest.subarray(part.length);
+        }
+        if (!this.#isWhole) continue;
+        if (this.#isAnswered && rest.length > 0) throw new Error("it is not waited for an answer");
+        this.#finish();
       }
-      if (this.#isWhole) this.#finish();
+    } finally {
+      bytes.fill(0);
     }
-    bytes.fill(0);
+  }
+
+  /** Nothing more will come: what there is of a frame may be most of a blob. */
+  end(): void {
+    this.#body?.fill(0);
+    this.#body = undefined;
+    this.#headerFilled = 0;
   }
 
   get #isWhole(): boolean {

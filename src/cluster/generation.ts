@@ -65,6 +65,7 @@ export class Generation {
   #place: Place | undefined;
   #readyWorkers = 0;
   #isRetiring = false;
+  #isKilled = false;
   #hasAcceptor = true;
 
   constructor(options: GenerationOptions, place: BoundPlace) {
@@ -114,6 +115,7 @@ export class Generation {
   }
 
   kill(): void {
+    this.#isKilled = true;
     for (const { child } of this.#workers.values()) child.kill("SIGKILL");
     if (this.#hasAcceptor) this.#acceptor.kill("SIGKILL");
   }
@@ -159,7 +161,10 @@ export class Generation {
     this.#send("Exited", number);
     worker.lanes?.close();
     for (const { lanes } of this.#workers.values()) lanes?.exited(number);
-    this.#options.observe({ type: "workerEnded", worker: number, slot, code, signal, why: fault });
+    this.#options.observe({
+      ...{ type: "workerEnded", worker: number, slot, code, signal, why: fault },
+      withAll: this.#isKilled,
+    });
     this.#settleReady?.reject(
       new Error(`a worker has ended before all were there: ${signal ?? `exit code ${code}`}`),
     );

@@ -96,11 +96,11 @@ export class GivingLane {
   }
 
   #next(): void {
-    if (this.#current !== undefined) return;
     if (!this.isOpen) {
       for (const { settle } of this.#queue.splice(0)) settle("refused");
       return;
     }
+    if (this.#current !== undefined) return;
     const next = this.#queue.shift();
     if (next === undefined) return;
     this.#current = next;

@@ -22,6 +22,8 @@ export interface LinkEvents {
   doubted(worker: number, link: Link): boolean;
   /** One is under way no more, or with the worker no more. */
   settled(): void;
+  /** Its process has ended, and all that it said is read: there is nothing with it any more. */
+  over(link: Link): void;
   /** The worker said what it can't have to say, or nothing where it had to: it is to be ended. */
   fault(link: Link, why: string): void;
 }
@@ -123,15 +125,17 @@ export class Link {
       this.#carryOut(passage, passage.giver.takerDied());
       return;
     }
-    passage.descriptor.send(this.#sender, frame("Hand", passage.id));
+    passage.descriptor.send(this.#sender, frame("Hand", passage.id, passage.whose));
     if (passage.isEnding) this.#end(passage);
   }
 
-  /** Asks whether it is there. */
-  ask(): void {
-    if (this.#asked !== undefined || this.#isFaulty || this.#hasExited) return;
+  /** Asks whether it is there, unless it has ended: `false` where it has. */
+  ask(): boolean {
+    if (this.#hasExited) return false;
+    if (this.#asked !== undefined || this.#isFaulty) return true;
     this.#asked = setTimeout(() => this.#fault("it has not answered"), answerTimeout);
     this.#sender.send(frame("Ask", 0));
+    return true;
   }
 
   /** The worker's process has ended. What it said before is read first (TR-044). */
@@ -167,7 +171,7 @@ export class Link {
       return wasAsked;
     }
     if (type === "Doubt") {
-      if (!this.#passesOn || this.#doubted.has(id)) return false;
+      if (!this.#passesOn || this.#doubted.has(id) || !isWithinRate(this)) return false;
       if (this.#events.doubted(id, this)) this.#doubted.add(id);
       return true;
     }
@@ -246,7 +250,7 @@ export class Link {
     this.#sender.close();
     clearTimeout(this.#asked);
     for (const passage of [...this.#passages.values()]) this.#carryOut(passage, passage.giver.takerDied());
-    this.#events.settled();
+    this.#events.over(this);
     return true;
   }
 }

@@ -10,6 +10,8 @@ export interface Passage {
   readonly giver: Giver;
   /** The client's, 32 bytes. */
   readonly publicKey: Uint8Array;
+  /** What who takes it of another worker has to find in its session (TR-061). */
+  readonly whose: Uint8Array;
   readonly descriptor: Descriptor;
   readonly watcher: Watcher | undefined;
   /** What the worker is told of it. */

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Handle } from "../net/handoff-handle.ts";
 import { type ImportOptions, Taker, type TakerOutput } from "../protocol/index.ts";
+import { whoseSession } from "../protocol/transfer/blob.ts";
 import { SeenBlobs } from "../protocol/transfer/seen.ts";
 import { type CreditType, credit } from "./credits.ts";
 import { type Frame, FrameReader } from "./frames.ts";
@@ -41,6 +42,8 @@ interface Held {
   readonly id: number;
   readonly note: string;
   readonly taker: Taker;
+  /** As its giver says. */
+  readonly whose: Uint8Array;
   hasGo: boolean;
   handle: Handle | undefined;
   isUnwanted: boolean;
@@ -56,6 +59,7 @@ export class TakingLane {
   readonly #taking: ImportOptions;
   readonly #events: TakingEvents;
   readonly #lane: Socket;
+  readonly #frames: FrameReader;
   /** TR-036. */
   readonly #seen = new SeenBlobs(1);
   #held: Held | undefined;
@@ -66,7 +70,7 @@ export class TakingLane {
     this.worker = worker;
     this.#taking = taking;
     this.#events = events;
-    const frames = new FrameReader((frame) => this.#take(frame), {
+    this.#frames = new FrameReader((frame) => this.#take(frame), {
       types: ["Offer", "Go"],
       maxBodyLength: maxLaneBlobLength + 65_536, // TR-057
     });
@@ -74,7 +78,7 @@ export class TakingLane {
     this.#lane.on("data", (said: Uint8Array) => {
       if (this.#isClosed) return;
       try {
-        frames.bytes(said);
+        this.#frames.bytes(said);
       } catch {
         this.#fault();
       }
@@ -87,11 +91,16 @@ export class TakingLane {
     return this.#held?.id;
   }
 
-  /** The descriptor of what is held. */
-  handed(handle: Handle): void {
+  /**
+   * The descriptor of what is held.
+   *
+   * @param whose whose session it is, as the acceptor knows (TR-061)
+   */
+  handed(handle: Handle, whose: Uint8Array): void {
     if (this.#held === undefined || this.#held.handle !== undefined) throw new Error("it has a descriptor");
     this.#held.handle = handle;
-    this.#runIfThere(this.#held);
+    if (Buffer.compare(whose, this.#held.whose) === 0) this.#runIfThere(this.#held);
+    else this.#fault();
   }
 
   /** The key of what is held is let in no more. */
@@ -104,12 +113,14 @@ export class TakingLane {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#lane.destroy();
+    this.#frames.end();
     this.#release();
     this.#events.closed(this);
   }
 
   #take(frame: Frame): void {
     const held = this.#held;
+    if (this.#lane.writableLength > 0) throw new Error("it has not read the last answer");
     if (frame.type === "Offer") this.#offered(frame);
     else {
       if (held?.id !== frame.id || held.hasGo || frame.body.length > 0) throw new Error("Go out of turn");
@@ -121,6 +132,7 @@ export class TakingLane {
   #offered({ id, body }: Frame): void {
     if (this.#held !== undefined) throw new Error("a second Offer before the first one's Go");
     const { note, blob } = readOffer(body);
+    const whose = whoseSession(blob); // Which is wiped now.
     const taker = new Taker(this.#taking, this.#seen);
     for (const output of taker.offered(blob, this.#events.hasRoom(this, id))) {
       if (output.type === "refused") throw output.error;
@@ -128,7 +140,7 @@ export class TakingLane {
       this.#say(output.message, id);
       if (output.message !== "Ack") this.#rest();
       else {
-        this.#held = { id, note, taker, hasGo: false, handle: undefined, isUnwanted: false };
+        this.#held = { id, note, taker, whose, hasGo: false, handle: undefined, isUnwanted: false };
         this.#timer = setTimeout(() => this.#fault(), goTimeout);
       }
     }

@@ -81,7 +81,10 @@ class Worker {
     this.#stopListening = receiveDescriptors(workerDescriptors.link, {
       bytes: (bytes) => frames.bytes(bytes),
       handle: (handle) => frames.handle(handle),
-      end: () => this.#acceptorGone(),
+      end: () => {
+        frames.end();
+        this.#acceptorGone();
+      },
     });
     this.#lanes = this.#openLanes();
     process.on("SIGTERM", () => this.#stop());
@@ -135,7 +138,7 @@ class Worker {
       this.#serving.endUnwanted(id);
     } else if (type === "Hand" && handle !== undefined) {
       const lane = this.#lanes?.holderOf(id);
-      if (lane !== undefined) lane.handed(handle);
+      if (lane !== undefined) lane.handed(handle, body);
       else {
         handle.close();
         this.#tell("Lost", id);
