@@ -1,4 +1,5 @@
 /** One end of a run: the process that `run.ts` starts twice. */
+import { works as clusterWorks } from "./cluster/works.ts";
 import type { Address, Connection, Contender, Credentials } from "./contenders/contender.ts";
 import { loadContender } from "./contenders/index.ts";
 import { works } from "./works/index.ts";
@@ -51,7 +52,7 @@ async function carryOut(order: Order): Promise<void> {
 }
 
 async function start({ work: id, contender: name, sizes, own, address }: Assignment): Promise<void> {
-  const work = works.find((one) => one.id === id) as Work;
+  const work = [...works, ...clusterWorks].find((one) => one.id === id) as Work;
   const contender: Contender = await loadContender(name);
   if (address === undefined) {
     const side = work.server(sizes);

@@ -10,7 +10,8 @@ import { failedWorks, judge, told } from "./gate.ts";
 import { thisCommit, thisMachine } from "./report/machine.ts";
 import { circumstances, withFigures } from "./report/page.ts";
 import { asMarkdown, curvesAsMarkdown, tables } from "./report/table.ts";
-import type { Results, Sample } from "./results.ts";
+import type { Results } from "./results.ts";
+import { inRounds } from "./rounds.ts";
 import { run } from "./run.ts";
 import { works } from "./works/index.ts";
 
@@ -61,29 +62,15 @@ async function hold(results: Results, options: Options): Promise<void> {
   if (failedWorks(verdicts).length > 0) process.exitCode = 1;
 }
 
-/** Round by round, so that what else the machine does falls on all alike. */
 async function measure(options: Options): Promise<Results> {
   if (availableParallelism() < 2) console.error("bench: with one core the two ends wait for each other");
   const circumstancesNow = { date: new Date().toISOString(), commit: thisCommit(), machine: thisMachine() };
   const contenders: Contender[] = [];
   for (const id of options.contenders) contenders.push(await loadContender(id));
-  const samples: Sample[] = [];
-  for (const work of works.filter(({ id }) => options.works.includes(id))) {
-    for (let round = 0; round < options.runs; round++) {
-      console.error(`${work.id}, round ${round + 1} of ${options.runs}`);
-      // Nobody always comes first, or after the same one.
-      const first = round % contenders.length;
-      for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-        try {
-          const figures = await run(work, contender, options.sizes);
-          samples.push({ work: work.id, contender: contender.id, round, figures });
-        } catch (error) {
-          console.error(`${work.id}, ${contender.name}: ${(error as Error).message}`);
-          process.exitCode = 1;
-        }
-      }
-    }
-  }
+  const chosen = works.filter(({ id }) => options.works.includes(id));
+  const samples = await inRounds(chosen, contenders, options.runs, (work, contender) =>
+    run(work, contender, options.sizes),
+  );
   const names = Object.fromEntries(contenders.map(({ id, name }) => [id, name]));
   return { format: 1, ...circumstancesNow, sizes: options.sizes, contenders: names, samples };
 }

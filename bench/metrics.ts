@@ -15,6 +15,7 @@ export const metrics: readonly Metric[] = [
   metric("handshakes.time", "A connection, its handshake and its end", "ms", "less", false),
   metric("handshakes.cpu", "CPU of both ends for a connection", "ms", "less", true),
   metric("handshakes.cpu-over-tcp", "The same without plain TCP's part", "ms", "less", false),
+  metric("first-handshakes.cpu", "CPU for each of two processes' first connections", "ms", "less", false),
   metric("concurrent-handshakes.rate", "Connections made, 16 at once", "per second", "more", true),
   metric("round-trips.median", "Request and reply of 64 bytes", "µs", "less", true),
   metric("round-trips.p99", "The same, 99th percentile", "µs", "less", false),

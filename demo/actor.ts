@@ -31,6 +31,8 @@ export class Actor<O extends Orders> {
     this.#process = fork(fileURLToPath(new URL(name + extension, import.meta.url)), {
       execArgv: extension === ".ts" ? ["--import", import.meta.resolve("tsx")] : [],
       serialization: "advanced",
+      // A group of its own, with all that it starts: Ctrl-C reaches who directs, who ends the others.
+      detached: process.platform !== "win32",
     });
     this.#process.on("message", (answer: Answer) => this.#settle(answer));
     this.#process.on("error", (error) => this.#leave(error.message));
@@ -60,9 +62,13 @@ export class Actor<O extends Orders> {
     });
   }
 
-  /** Ends the process, now. */
+  /** Ends the process, now, and those that it has started. */
   dismiss(): void {
-    this.#process.kill("SIGKILL");
+    const { pid, exitCode, signalCode } = this.#process;
+    // What it has started ends by itself where it is gone.
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    if (process.platform === "win32") this.#process.kill("SIGKILL");
+    else killGroup(pid);
   }
 
   #settle(answer: Answer): void {
@@ -77,6 +83,14 @@ export class Actor<O extends Orders> {
   }
 }
 
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** The actor's side: does as it is told until the process that directs it is gone. */
 export function takeOrders(orders: Orders): void {
   const send = (answer: Answer) => process.send?.(answer);
@@ -88,6 +102,4 @@ export function takeOrders(orders: Orders): void {
     }
   });
   process.on("disconnect", () => process.exit());
-  // Ctrl-C reaches all processes of a terminal: the one that directs ends the others, and cleans up.
-  process.on("SIGINT", () => undefined);
 }

@@ -1,6 +1,6 @@
 /**
- * The main job, shown by three processes on this machine (`npm start`): a client sends a file through a proxy that
- * records and meddles, to a server. Exit code 1 when anything is not as it should be.
+ * The main job, shown by processes on this machine (`npm start`): a client sends a file through a proxy that records and
+ * meddles, to a server, which is three of them. Exit code 1 when anything is not as it should be.
  *
  *     npm start -- [--bytes N] [--sabotage]
  *
@@ -50,15 +50,21 @@ async function perform(options: StageOptions): Promise<boolean> {
   process.once("exit", () => stage.strike());
   try {
     await stage.set();
-    return await playAll(stage, began);
+    const isAsExpected = await playAll(stage, began);
+    await stage.close();
+    return isAsExpected;
   } finally {
     stage.strike();
   }
 }
 
+function inThree(server: readonly string[]): string {
+  return server.length === 1 ? `${server[0]}` : `a server in three (${server.join(", ")})`;
+}
+
 async function playAll(stage: Stage, began: number): Promise<boolean> {
-  const pids = [stage.client, stage.proxy, stage.server].map(({ name, pid }) => `${name} ${pid}`);
-  say(`Hawser, shown by three processes on this machine: ${pids.join(", ")}.`);
+  const [client, proxy, ...server] = stage.roles.map(({ name, pid }) => `${name} ${pid}`);
+  say(`Hawser, shown by processes on this machine: ${client}, ${proxy}, and ${inThree(server)}.`);
   say("Their keys and the file are made for this run, in a folder that is removed at its end.");
   const failed: string[] = [];
   for (const [i, scene] of scenes.entries()) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -12,8 +12,9 @@ import {
 import { Actor } from "./actor.ts";
 import { writeCargo } from "./cargo.ts";
 import type { ClientOrders, ClientReport } from "./client.ts";
+import type { Conduct, ServerReport } from "./hold.ts";
 import type { Meddling, ProxyOrders, ProxyReport } from "./proxy.ts";
-import type { Conduct, ServerOrders, ServerReport } from "./server.ts";
+import type { Role, ServerOrders } from "./server.ts";
 
 export interface StageOptions {
   /** The size of the file that crosses. */
@@ -47,7 +48,7 @@ export interface Outcome {
   readonly received: Buffer;
 }
 
-/** The three processes, their keys and their files. */
+/** The client, the proxy and the server, their keys and their files. */
 export class Stage {
   readonly bytes: number;
   readonly isSabotaged: boolean;
@@ -56,6 +57,7 @@ export class Stage {
   readonly server = new Actor<ServerOrders>("server");
   readonly #folder = mkdtempSync(join(tmpdir(), "hawser-demo-"));
   readonly #keys = new Map<string, LocalKeyHolder>();
+  #roles: readonly Role[] = [];
   #url = "";
   #portInTheClear = 0;
   #voyages = 0;
@@ -74,16 +76,34 @@ export class Stage {
     }
     const authorizedKeysFile = this.path("authorized_keys");
     writeFileSync(authorizedKeysFile, `${this.keyPair("client").publicKeyText} demo\n`);
+    mkdirSync(this.path("hold"));
+    const beginning = this.server.ask("serve", {
+      ...{ keyFile: this.path("server.key"), authorizedKeysFile },
+      ...{ conductFile: this.path("conduct"), hold: this.path("hold") },
+    });
+    // While the server's processes start.
     writeCargo(this.path("cargo"), this.bytes);
-    const serving = await this.server.ask("serve", { keyFile: this.path("server.key"), authorizedKeysFile });
+    const serving = await beginning;
+    this.#roles = serving.roles;
     this.#url = serving.url;
     this.#portInTheClear = serving.portInTheClear;
+  }
+
+  /** All the processes but this one. */
+  get roles(): readonly Role[] {
+    return [this.client, this.proxy, ...this.#roles];
+  }
+
+  /** Ends the server, when everything has been shown. */
+  async close(): Promise<void> {
+    await this.server.ask("close", undefined);
   }
 
   /** Ends the processes and removes the files, whatever has happened. */
   strike(): void {
     for (const actor of [this.client, this.proxy, this.server]) actor.dismiss();
-    rmSync(this.#folder, { recursive: true, force: true });
+    // One that is being ended may make a last file.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   path(name: string): string {
@@ -108,7 +128,7 @@ export class Stage {
   async send(voyage: Voyage = {}): Promise<Outcome> {
     const { as = "client", file = this.path("cargo"), meddling, conduct, leadTo, inTheClear } = voyage;
     const recordAs = this.path(`voyage-${++this.#voyages}`);
-    const saveAs = `${recordAs}.received`;
+    const saveAs = join(this.path("hold"), `voyage-${this.#voyages}`);
     writeFileSync(saveAs, "");
     const isServed = leadTo === undefined && meddling?.answer === undefined;
     if (isServed) await this.server.ask("expect", { saveAs, ...conduct });

@@ -3,13 +3,13 @@
  * and what comes out of one has to harm nobody but itself.
  */
 import { once } from "node:events";
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { credit } from "../src/cluster/credits.ts";
 import { readSecretKeyFile } from "../src/keys/index.ts";
 import type { HawserSocket } from "../src/net/index.ts";
 import type { Order } from "./cluster/hostile-worker.ts";
+import { hasInMemory } from "./cluster/memory.ts";
 import { isRoot, type Scene, scene, stream } from "./cluster/scene.ts";
 import { until } from "./net/loopback.ts";
 
@@ -104,14 +104,14 @@ describe("a worker that is taken over", () => {
     const all = await hostile(2);
     const { acceptor } = all.cluster.pids;
     const goOn = await bystanders(all, [1]);
-    const bytes = Buffer.alloc(300_000, 0xff).toString("base64");
+    // A record that opens for nobody, again and again: of a connection that gets any of it whole, nothing is left.
+    const record = Buffer.concat([Uint8Array.of(0, 19), Buffer.alloc(19, 0xff)]);
+    const bytes = Buffer.alloc(300_000, record).toString("base64");
     // All that may be open but its standard output and its credits: the pipe that frames come through, and its connections.
     const fds = [3, ...Array.from({ length: 60 }, (_, i) => 5 + i)];
-    // Which of them it gets at first, its own connection or what ends it, is a race: either way it does no harm to others.
     const client = await order(all, 0, { do: "write", fds, bytes });
-    const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
-    await Promise.race([closed, sleep(5_000)]);
-    client.destroy();
+    const [error] = await once(client, "error", { signal: AbortSignal.timeout(10_000) });
+    expect(error).toMatchObject({ code: "ERR_HAWSER_BAD_RECORD" });
     await goOn();
     expect(all.cluster.pids.acceptor).toBe(acceptor);
     expect(await answer(await order(all, 1, { do: "echo" }))).toBe("ready");
@@ -139,35 +139,20 @@ describe("a worker that is taken over", () => {
   });
 });
 
+it("TR-044 TR-046: is waited for by an acceptor that is to end, until all is read that it may have said", async () => {
+  const all = await scene({ workers: 2, program: "hostile-worker", choosing: true, mayDoAnything: true });
+  const other = await order(all, 1, { do: "echo" });
+  expect(await answer(other)).toBe("ready");
+  await order(all, 0, { do: "hang", leavingAChild: true });
+  const offered = await order(all, 0, { do: "echo" });
+  const [worker] = all.cluster.pids.workers;
+  await all.cluster.reload();
+  process.kill(worker as number, "SIGKILL");
+  await until(() => all.count("workerEnded") === 1);
+  other.end(); // The last that the old acceptor knows to be with a worker that lives.
+  expect(await answer(offered)).toBe("ready");
+});
+
 async function answer(client: HawserSocket): Promise<string> {
   return String((await once(client, "data"))[0]);
-}
-
-/** Whether bytes are anywhere in what a process may write to. */
-function hasInMemory(pid: number, wanted: Uint8Array): boolean {
-  const memory = openSync(`/proc/${pid}/mem`, "r");
-  try {
-    for (const line of readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
-      const [, from = "", to = ""] = /^(\w+)-(\w+) rw/.exec(line) ?? [];
-      if (from === "") continue;
-      const chunk = Buffer.alloc(1_048_576);
-      const end = Number.parseInt(to, 16);
-      // Each piece overlaps the one before.
-      for (let at = Number.parseInt(from, 16); at < end; at += chunk.length - wanted.length) {
-        const length = Math.min(chunk.length, end - at);
-        if (chunk.subarray(0, readAt(memory, chunk, length, at)).includes(Buffer.from(wanted))) return true;
-      }
-    }
-    return false;
-  } finally {
-    closeSync(memory);
-  }
-}
-
-function readAt(file: number, into: Buffer, length: number, at: number): number {
-  try {
-    return readSync(file, into, 0, length, at);
-  } catch {
-    return 0; // Pages that can't be read, as those of the kernel.
-  }
 }

@@ -146,6 +146,14 @@ describe("a worker", () => {
 });
 
 describe("a reload", () => {
+  it("that a close overtakes starts nothing that would be left", async () => {
+    const { cluster, count } = await scene();
+    const reload = rejection(cluster.reload({ listen: { host: "localhost", port: 0 } })); // It is looked up first.
+    await cluster.close({ grace: 0 });
+    expect(await reload).toMatchObject({ message: "the cluster is being closed" });
+    expect(count("acceptorStarted")).toBe(count("acceptorEnded"));
+  });
+
   it("takes a new key and another port, and no connection is lost", async () => {
     const { join, cluster, keyPath } = await scene();
     const before = cluster.url;

@@ -6,6 +6,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { loadPrimitives } from "../src/crypto/index.ts";
+import { loadWasmPrimitives } from "../src/crypto/libsodium-wrappers.ts";
 import type { RecordMemory } from "../src/protocol/record/memory.ts";
 import { cutBy } from "./arbitraries/cuts.ts";
 import { delivered, joined, openPair, testClient, testServer } from "./model/pair.ts";
@@ -13,35 +14,41 @@ import { runs } from "./seed.ts";
 
 const native = await loadPrimitives({ provider: "native" });
 const wasm = await loadPrimitives({ provider: "wasm" });
+/** Without a way of its own for long texts. */
+const libsodium = await loadWasmPrimitives();
 
 const bytes = (length: number, seed: number) =>
   Uint8Array.from({ length }, (_, i) => (Math.imul(i + 1, 2_654_435_761 + 2 * seed) >>> 16) & 0xff);
 
 /** Around the length from which on texts are long, and up to the longest record and beyond. */
 const lengths = fc.oneof(
+  fc.integer({ min: 4_050, max: 4_150 }),
   fc.integer({ min: 8_150, max: 8_250 }),
   fc.integer({ min: 8_192, max: 70_000 }),
-  fc.constantFrom(8_191, 8_192, 8_193, 16_387, 32_771, 65_519),
+  fc.constantFrom(4_095, 4_096, 4_097, 8_191, 8_192, 8_193, 16_387, 32_771, 65_519),
 );
 
-describe("long texts", () => {
-  it("are opened in a way of their own by sodium-native on this Node, and not by WebAssembly", () => {
-    expect(native.openLong?.from).toBeLessThanOrEqual(16_384);
-    expect(wasm.openLong).toBeUndefined();
+describe.each([
+  { of: native, from: 8_192 },
+  { of: wasm, from: 4_096 },
+])("long texts of $of.name", ({ of, from }) => {
+  it("are opened in a way of their own on this Node", () => {
+    expect(of.openLong?.from).toBe(from);
+    expect(libsodium.openLong).toBeUndefined();
   });
 
   test.prop([lengths, fc.nat(), fc.boolean()], { numRuns: runs(20) })(
-    "NO-012: are sealed and opened as WebAssembly does it, in place too",
+    "NO-012: are sealed and opened as libsodium does it, in place too",
     (length, seed, inPlace) => {
       const [key, nonce, text] = [bytes(32, seed), bytes(12, seed + 1), bytes(length, seed + 2)];
       const none = new Uint8Array(0);
       const expected = new Uint8Array(length + 16);
-      wasm.seal(key, nonce, none, text, expected);
+      libsodium.seal(key, nonce, none, text, expected);
       const sealed = new Uint8Array(length + 16);
       if (inPlace) sealed.set(text);
-      native.seal(key, nonce, none, inPlace ? sealed.subarray(0, length) : text, sealed);
+      of.seal(key, nonce, none, inPlace ? sealed.subarray(0, length) : text, sealed);
       expect(Buffer.compare(sealed, expected)).toBe(0);
-      const opened = native.openLong?.open(key, nonce, expected);
+      const opened = of.openLong?.open(key, nonce, expected);
       expect(opened !== undefined && Buffer.compare(opened, text) === 0).toBe(true);
     },
   );
@@ -51,19 +58,19 @@ describe("long texts", () => {
     (length, seed, where, difference) => {
       const [key, nonce, text] = [bytes(32, seed), bytes(12, seed + 1), bytes(length, seed + 2)];
       const sealed = new Uint8Array(length + 16);
-      native.seal(key, nonce, new Uint8Array(0), text, sealed);
+      of.seal(key, nonce, new Uint8Array(0), text, sealed);
       for (const part of [sealed, sealed.subarray(length), key, nonce]) {
         const at = where % part.length;
         part[at] = (part[at] ?? 0) ^ difference;
-        expect(native.openLong?.open(key, nonce, sealed)).toBeUndefined();
+        expect(of.openLong?.open(key, nonce, sealed)).toBeUndefined();
         part[at] = (part[at] ?? 0) ^ difference;
       }
-      expect(native.openLong?.open(key, nonce, sealed)).toBeDefined();
+      expect(of.openLong?.open(key, nonce, sealed)).toBeDefined();
     },
   );
 
   it("have their lengths checked, as short ones have", () => {
-    const open = native.openLong?.open;
+    const open = of.openLong?.open;
     expect(() => open?.(new Uint8Array(31), new Uint8Array(12), new Uint8Array(9_000))).toThrow(RangeError);
     expect(() => open?.(new Uint8Array(32), new Uint8Array(11), new Uint8Array(9_000))).toThrow(RangeError);
     expect(() => open?.(new Uint8Array(32), new Uint8Array(12), new Uint8Array(15))).toThrow(RangeError);
@@ -110,8 +117,8 @@ describe("records in memory that is used again", () => {
         testServer({ ...options, primitives: native, memory: new WornMemory() }),
       );
       const plain = openPair(
-        testClient({ ...options, primitives: wasm }),
-        testServer({ ...options, primitives: wasm }),
+        testClient({ ...options, primitives: libsodium }),
+        testServer({ ...options, primitives: libsodium }),
       );
       const wire = (pair: typeof fast, data: Uint8Array) =>
         joined(pair.client.channel.write(data).flatMap((o) => (o.type === "transmit" ? [o.bytes] : [])));

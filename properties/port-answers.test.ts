@@ -4,10 +4,13 @@
  */
 import { describe, expect, it } from "vitest";
 import { localKeyHolder } from "../src/keys/index.ts";
-import { connect, createServer, type HawserSocket } from "../src/net/index.ts";
+import { accept, connect, createServer, type HawserSocket } from "../src/net/index.ts";
+import { UsageError } from "../src/protocol/index.ts";
 import {
   absorb,
+  delivered,
   joined,
+  newEnd,
   newPair,
   openPair,
   outputTypes,
@@ -18,6 +21,7 @@ import {
   testKey,
   testServer,
 } from "./model/pair.ts";
+import { pipePair, until } from "./net/loopback.ts";
 
 const text = (words: string) => new TextEncoder().encode(words);
 
@@ -61,6 +65,66 @@ describe("one read that brings data and a bad record", () => {
     expect(outputTypes(outputs)).toEqual(["data", "transmit", "failed", "endTransport"]);
     expect(server.channel.alert("cancelled")).toEqual([]);
     expect(server.channel.failure?.code).toBe("bad_record");
+    // Whoever has these outputs has heard of the end (ST-019).
+    expect(() => server.channel.write(text("answer"))).toThrow(UsageError);
+  });
+
+  it("RC-026 ST-053: gives a socket's reader the data, and what it answers is dropped and no mistake", async () => {
+    const [raw, own] = pipePair();
+    const peer = newEnd(testClient());
+    absorb(peer, peer.channel.start());
+    const told = () => peer.outputs.map(({ type }) => type);
+    raw.on("data", (bytes: Buffer) => {
+      absorb(peer, peer.channel.receive(bytes));
+      if (!told().includes("failed")) raw.write(takeSent(peer));
+    });
+    raw.write(takeSent(peer));
+    const socket = await accept(own, { keyPair: serverKey, authorize: () => true });
+    let refused: unknown;
+    const answered = new Promise<string>((resolve) =>
+      socket.on("data", (data: Buffer) => {
+        socket.write("answer", (error) => {
+          refused = error;
+        });
+        resolve(data.toString());
+      }),
+    );
+    const failed = new Promise((resolve) => socket.once("error", resolve));
+    await until(() => told().includes("open"));
+    absorb(peer, peer.channel.write(text("data")));
+    const good = takeSent(peer);
+    absorb(peer, peer.channel.write(text("more")));
+    const bad = takeSent(peer);
+    bad[bad.length - 1] = (bad.at(-1) ?? 0) ^ 1;
+    raw.write(joined([good, bad]));
+    expect(await answered).toBe("data");
+    expect(await failed).toMatchObject({ code: "ERR_HAWSER_BAD_RECORD" });
+    await until(() => told().includes("failed"));
+    expect(told().filter((type) => type === "data" || type === "alert")).toEqual(["alert"]);
+    expect(refused).not.toBeInstanceOf(UsageError);
+  });
+});
+
+describe("one read that brings a Ping and an Alert", () => {
+  it("AL-022 ST-004 ST-052: has its Pong transmitted before the transport is closed, and nothing after it", () => {
+    const { client, server } = openPair();
+    absorb(client, client.channel.ping());
+    absorb(client, client.channel.alert("going_away"));
+    const outputs = server.channel.receive(takeSent(client));
+    expect(outputTypes(outputs)).toEqual(["transmit", "alert", "failed", "closeTransport"]);
+  });
+});
+
+describe("one turn that writes and closes", () => {
+  it("RC-036 AL-017 ST-004: transmits all of it before the half-close", () => {
+    const { client, server } = openPair();
+    absorb(server, server.channel.close());
+    absorb(client, client.channel.receive(takeSent(server)));
+    const outputs = [...client.channel.write(text("last")), ...client.channel.close()];
+    expect(outputTypes(outputs)).toEqual(["transmit", "transmit", "closed", "endTransport"]);
+    absorb(client, outputs);
+    absorb(server, server.channel.receive(takeSent(client)));
+    expect(new TextDecoder().decode(delivered(server))).toBe("last");
   });
 });
 

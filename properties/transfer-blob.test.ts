@@ -232,6 +232,14 @@ describe("what a process remembers", () => {
     },
   );
 
+  it("TR-036: of a giver that is not trusted is one exporter's, and apart from those of others", () => {
+    const [one, two] = [new SeenBlobs(1), new SeenBlobs(1)];
+    expect(one.claim({ origin: origin(1), serial: 5n })).toBe("fresh");
+    expect(one.claim({ origin: origin(2), serial: 0n })).toBe("exporters");
+    expect(one.claim({ origin: origin(1), serial: 5n })).toBe("imported");
+    expect(two.claim({ origin: origin(1), serial: 5n })).toBe("fresh");
+  });
+
   it("TR-032: has room for so many exporters, forgets none and takes no other", () => {
     const seen = new SeenBlobs();
     for (let i = 0; i < maxExporters; i++)

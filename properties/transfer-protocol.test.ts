@@ -80,6 +80,8 @@ describe("the tables", () => {
     ["giver", "Offered", "Ack", "Holding", ["send.Go"]],
     ["giver", "Offered", "Ack", "Given", ["wipe"]], // No Go.
     ["giver", "Offered", "died", "Given", ["wipe"]],
+    ["giver", "Offered", "drop", "Lost", ["wipe"]],
+    ["giver", "Offered", "drop", "Kept", ["back"]], // Though nobody knows whether the taker has died.
     ["giver", "Offered", "Refuse", "Offered", []],
     ["giver", "Given", "died", "Given", []], // Lost, and nobody says so.
     ["giver", "Given", "Done", "Given", ["fault"]],
@@ -219,6 +221,10 @@ describe("either end of a hand-over", () => {
     const dropped = blobOf();
     new Giver(primitives, dropped).drop();
     expect(dropped.every((byte) => byte === 0)).toBe(true);
+    const offered = new Giver(primitives, blobOf());
+    const [{ blob: shown } = {}] = offered.offer() as { blob?: Uint8Array }[];
+    offered.drop(); // TR-055.
+    expect([offered.state, shown?.every((byte) => byte === 0)]).toEqual(["Lost", true]);
   });
 
   it("TR-043: a taker has no channel before Go, and one then", () => {
@@ -276,8 +282,7 @@ describe("either end of a hand-over", () => {
   it("TR-040: calls that a state does not allow are misuse", () => {
     const giver = new Giver(primitives, blobOf());
     giver.offer();
-    for (const call of [() => giver.offer(), () => giver.keep(), () => giver.drop()])
-      expect(call).toThrow(UsageError);
+    for (const call of [() => giver.offer(), () => giver.keep()]) expect(call).toThrow(UsageError);
     expect(() => new Taker(options).done()).toThrow(UsageError);
     giver.takerDied();
     expect(importSession(giver.keep(), options).channel.state).toBe("Open");

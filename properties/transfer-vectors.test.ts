@@ -4,10 +4,17 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import type { SessionFields, SessionVector } from "../scripts/vectors-sessions.ts";
-import { exportSession, importSession, SessionBlobError } from "../src/protocol/index.ts";
+import {
+  type Channel,
+  type ClientChannel,
+  exportSession,
+  importSession,
+  type ServerChannel,
+  SessionBlobError,
+} from "../src/protocol/index.ts";
 import { decodeSession, encodeSession, type SavedSession } from "../src/protocol/transfer/blob.ts";
 import { SeenBlobs } from "../src/protocol/transfer/seen.ts";
-import { joined, primitives, seededBytes } from "./model/pair.ts";
+import { absorb, type End, joined, openPair, primitives, seededBytes, takeSent } from "./model/pair.ts";
 
 const folder = join(import.meta.dirname, "../spec/vectors/sessions");
 const json = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
@@ -91,6 +98,45 @@ describe.each(goingOn)("%s, imported", (_slug, { blob, session, next }) => {
       session.receivingCounter,
     ]);
     expect(BigInt(left.sendingCounter)).toBe(BigInt(session.sendingCounter) + 1n);
+  });
+});
+
+describe("TR-029: the flags of a Ping, 2 and 4, in the blob of who sent it", () => {
+  /** Takes the other end's bytes to the one. */
+  function carry<C extends ClientChannel | ServerChannel>(from: End<Channel>, to: End<C>): void {
+    absorb(to, to.channel.receive(takeSent(from)));
+  }
+
+  it.each<[string, readonly string[], number]>([
+    ["nothing", [], 0],
+    ["the Ping", ["ping"], 6],
+    ["a Ping and data", ["ping", "data"], 2],
+    ["data and a Ping", ["data", "ping"], 6],
+    ["a Ping and its Pong", ["ping", "pong"], 0],
+    ["a Ping, the peer's Close, its end of file", ["ping", "close", "eof"], 8],
+    ["the peer's Close, a Ping, the end of file", ["close", "ping", "eof"], 12],
+    ["the peer's Close, a Ping, its Pong, the end of file", ["close", "ping", "pong", "eof"], 8],
+  ])("%s: %s come to %i", (_, happened, flags) => {
+    const { client: peer, server: own } = openPair();
+    const steps: Record<string, () => void> = {
+      ping: () => absorb(own, own.channel.ping()),
+      pong: () => {
+        carry(own, peer);
+        carry(peer, own);
+      },
+      data: () => {
+        absorb(peer, peer.channel.write(Uint8Array.of(7)));
+        carry(peer, own);
+      },
+      close: () => {
+        absorb(peer, peer.channel.close());
+        carry(peer, own);
+      },
+      eof: () => absorb(own, own.channel.transportEnded()),
+    };
+    for (const step of happened) steps[step]?.();
+    absorb(own, own.channel.flushed());
+    expect(exportSession(own.channel)[36]).toBe(flags);
   });
 });
 

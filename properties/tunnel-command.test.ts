@@ -111,7 +111,7 @@ describe("hawser serve and hawser forward", () => {
       ]);
       const client = forward(at, await server.url());
       expect(await through(client, "my own")).toEqual({ data: "my own", end: "end" });
-      await server.said(new RegExp(`laptop .* is connected to ${to}\\.`));
+      await server.said(new RegExp(`laptop .* is let in, for ${to}\\.`));
       await stop(client, server);
     }),
   );

@@ -94,8 +94,10 @@ describe("docs/guides/operations.md", () => {
       ([, name]) => name,
     );
     const events = column("event").flatMap((cell) => cell.replaceAll("`", "").split(", "));
-    // These two are said where they happen.
+    // These are said where they happen.
     const elsewhere = ["metrics", "notify_failed"];
+    const workers = readFileSync(join(root, "src/cli/serve-workers.ts"), "utf8");
+    for (const [, name = ""] of workers.matchAll(/log\.\w+\(\{\s*event: "([a-z_]+)"/g)) elsewhere.push(name);
     expect(events.toSorted()).toEqual([...new Set([...named, ...elsewhere])].toSorted());
     const levels = [...guide.matchAll(/^\| `[a-z_`, ]+ \| (\w+) \|/gm)].map(([, level]) => level);
     expect(levels).toHaveLength(column("event").length);
@@ -104,7 +106,7 @@ describe("docs/guides/operations.md", () => {
     const log = new Log({ stderr: { write: (words: string) => (text += words) }, env: {} } as never, {
       json: true,
     });
-    logTunnel(log)({ type: "closed" });
+    logTunnel(log, "serve")({ type: "closed" });
     expect(JSON.parse(text).event).toBe("stopped");
   });
 });

@@ -59,6 +59,15 @@ function parsed(text: string): Map<string, number> {
   return series;
 }
 
+/** Asks until the answer is as it should be: where other processes have the connections that takes a moment. */
+async function again<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (isSo(answer)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** The address of the metrics, once they are there. */
 async function metricsOf(service: Spawned): Promise<string> {
   return (await service.said(/(http:\/\/[^\s"]+\/metrics)/))[1] as string;
@@ -139,9 +148,13 @@ describe("metrics", () => {
       const load = new Load(await it.join(url), 1);
       await load.goesOn();
       expect(await rejection(it.join(url))).toMatchObject({ alertName: "busy" });
-      const during = parsed((await fetched(at)).text);
+      const bytesIn = 'hawser_bytes_total{direction="in"}';
+      const during = await again(
+        async () => parsed((await fetched(at)).text),
+        (series) => series.get(bytesIn) !== 0,
+      );
       expect(during.get("hawser_connections")).toBe(1);
-      expect(during.get('hawser_bytes_total{direction="in"}')).toBeGreaterThan(0);
+      expect(during.get(bytesIn)).toBeGreaterThan(0);
       const bytes = await load.stop();
       await service.said(/#1 alice .*is done/);
       service.child.kill("SIGHUP");
@@ -208,9 +221,14 @@ describe("hawser status", () => {
       const url = await service.url();
       const load = new Load(await it.join(url), 1);
       await load.goesOn();
-      const { out, code } = await it.asked("status", "--json", at);
-      expect(code).toBe(0);
-      const page = JSON.parse(out);
+      const page = await again(
+        async () => {
+          const { out, code } = await it.asked("status", "--json", at);
+          expect(code).toBe(0);
+          return JSON.parse(out);
+        },
+        ({ connections }) => connections[0].bytesIn !== 0,
+      );
       expect(page).toMatchObject({
         role: "serve",
         state: "running",

@@ -9,12 +9,14 @@ import {
   formatPublicKey,
   formatSecretKey,
   KeyError,
+  type KeyOptionName,
   parseAuthorizedKeys,
   parseConnectionString,
   parsePublicKey,
   parseSecretKey,
   parseSecretKeyFile,
 } from "../src/keys/portable.ts";
+import { isListed } from "../src/net/client-address.ts";
 import { fromHex, toHex } from "./reference/primitives.ts";
 
 function casesOf(slug: string) {
@@ -58,6 +60,30 @@ describe("KT-040 to KT-046: authorized-keys", () => {
     const read = reading(() => parseAuthorizedKeys(fromHex(bytes as string)));
     const keys = read.good?.map(({ publicKey, name }) => ({ key: toHex(publicKey), name: name ?? null }));
     expect({ good: keys ?? null, error: read.error, line: read.line }).toEqual({ good, error, line });
+  });
+});
+
+describe("KT-090 to KT-096, KT-099, KT-100: authorized-keys-options", () => {
+  it.each(casesOf("authorized-keys-options"))("%s (%s)", (_, __, one) => {
+    const honours = one["honours"] as KeyOptionName[];
+    const read = reading(() => parseAuthorizedKeys(fromHex(one["bytes"] as string), { honours }));
+    const keys = read.good?.map(({ publicKey, name, options: { to, from, max } = {} }) => ({
+      key: toHex(publicKey),
+      name: name ?? null,
+      to: to ?? null,
+      from: from ?? null,
+      max: max ?? null,
+    }));
+    const { good, error, line } = one;
+    expect({ good: keys ?? null, error: read.error, line: read.line }).toEqual({ good, error, line });
+  });
+});
+
+describe("KT-097, KT-098: authorized-keys-from", () => {
+  it.each(casesOf("authorized-keys-from"))("%s (%s)", (_, __, { from, address, listed }) => {
+    const line = `from="${from}" ${formatPublicKey(new Uint8Array(32))}`;
+    const [key] = parseAuthorizedKeys(new TextEncoder().encode(line), { honours: ["from"] });
+    expect(isListed(key?.options?.from ?? [], (address as string | null) ?? undefined)).toBe(listed);
   });
 });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { AGENT_ERRORS } from "../src/agent/index.ts";
 import { COMMAND_ERRORS } from "../src/cli/errors.ts";
+import { PASS_ON_ERRORS } from "../src/cluster/index.ts";
 import { KEY_ERRORS } from "../src/keys/errors.ts";
 import { SOCKET_ERRORS } from "../src/net/errors.ts";
 import { TUNNEL_ERRORS } from "../src/tunnel/failures.ts";
@@ -29,6 +30,7 @@ describe(page, () => {
       ...Object.keys(KEY_ERRORS),
       ...Object.keys(COMMAND_ERRORS),
       ...Object.keys(AGENT_ERRORS),
+      ...Object.keys(PASS_ON_ERRORS),
       ...Object.keys(TUNNEL_ERRORS),
       "ERR_HAWSER_NATIVE_UNAVAILABLE",
     ];

@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 import { AGENT_ERRORS, AgentError, type AgentErrorCode } from "../src/agent/index.ts";
 import { COMMAND_ERRORS, CommandError, type CommandErrorCode } from "../src/cli/errors.ts";
 import { EXIT_CODES, exitCodeOf } from "../src/cli/exit-codes.ts";
+import { PASS_ON_ERRORS } from "../src/cluster/index.ts";
 import { KEY_ERRORS, type KeyErrorCode } from "../src/keys/errors.ts";
 import { errorOf, HawserError, SOCKET_ERRORS } from "../src/net/errors.ts";
 import { explainFailure } from "../src/protocol/explain.ts";
@@ -67,6 +68,7 @@ export async function errorsPage(): Promise<string> {
         ],
         ["`KeyError`", "`ERR_HAWSER_KEY_…`, `ERR_HAWSER_URL_…`", "a key, a key file or a connection string"],
         ["`AgentError`", "`ERR_HAWSER_AGENT_…`", "a key that an agent holds, or the agent"],
+        ["`PassOnError`", "`ERR_HAWSER_PASS_ON_…`", classDoc("src/cluster/pass-on.ts", "PassOnError")],
         ["`UsageError`", "`ERR_HAWSER_USAGE`", classDoc("src/protocol/usage-error.ts", "UsageError")],
         [
           "`SessionBlobError`",
@@ -126,6 +128,12 @@ export async function errorsPage(): Promise<string> {
         AGENT_ERRORS[code],
         `${exitCodeOf(new AgentError(code, ""))}`,
       ]),
+    ),
+    "## From worker to worker",
+    "A PassOnError of a connection that a worker was to pass on. [The guide to workers](guides/workers.md) has more of it.",
+    table(
+      ["code", "when"],
+      Object.entries(PASS_ON_ERRORS).map(([code, meaning]) => [`\`${code}\``, meaning]),
     ),
     "## The tunnel",
     "What `hawser serve` and `hawser forward` say in their log of a connection that did not end as it should, besides the " +

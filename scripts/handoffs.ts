@@ -1,22 +1,21 @@
 /**
- * How fast connections go from an acceptor to workers, and whether anything is lost on the way: over a thousand connections,
- * each handed over at a random byte while its client streams at full speed, and the same server in one process.
+ * Whether anything is lost when connections go from an acceptor to workers: over a thousand of them, each handed over at a random
+ * byte while its client streams at full speed, with what comes back compared. What a hand-over costs `npm run bench:cluster`
+ * measures.
  *
  *     npx tsx scripts/handoffs.ts [CONNECTIONS] [BYTES] [WORKERS]
- *
- * Figures of time say as much about what else the machine does; those of CPU less so. All of it runs on this machine.
  */
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type Cluster, startCluster, type WorkerPermissions } from "../src/cluster/index.ts";
 import { writeSecretKeyFile } from "../src/keys/index.ts";
-import { connect, createServer, generateKeyPair, type HawserSocket } from "../src/net/index.ts";
+import { connect, generateKeyPair, type HawserSocket } from "../src/net/index.ts";
 
 const [connections = 1_000, bytes = 262_144, workers = 2] = process.argv.slice(2).map(Number);
 /** So many at once. */
@@ -29,41 +28,26 @@ const [serverPair, keyPair] = [await generateKeyPair(), await generateKeyPair()]
 const payload = randomBytes(bytes);
 
 try {
-  const cluster = await started({ read: [root], addons: true });
-  const inOne = createServer(
-    { keyPair: serverPair, authorize: () => true, allowHalfOpen: true },
-    (socket) => {
-      socket.on("error", () => undefined);
-      socket.pipe(socket);
-    },
-  );
-  inOne.listen(0, "127.0.0.1");
-  await once(inOne, "listening");
-  console.log(`${cpus().length} CPUs, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`);
-  await measured("in three, streaming", cluster.url, streamed, cluster);
-  await measured("in one, streaming", inOne.url(), streamed);
-  const tight = await started({ read: [join(folder, "echo-worker.mjs")] });
-  await measured("in three, streaming, workers without native code", tight.url, streamed, tight);
-  await tight.close();
-  for (const round of [1, 2, 3]) {
-    await measured(`in three, one byte and back (${round})`, cluster.url, firstByte, cluster);
-    await measured(`in one, one byte and back (${round})`, inOne.url(), firstByte);
+  const keyPath = join(folder, "server.key");
+  await writeSecretKeyFile(keyPath, serverPair);
+  const [acceptor, worker] = await Promise.all([bundled("acceptor"), bundled("echo-worker")]);
+  const kinds: Record<string, WorkerPermissions> = {
+    // The loader of sodium-native looks at the second, and gives up where it may not.
+    "with sodium-native": { read: [root, "/etc/alpine-release"], addons: true },
+    "without native code": { read: [worker] },
+  };
+  for (const [kind, permissions] of Object.entries(kinds)) {
+    const cluster = await startCluster({
+      listen: { host: "127.0.0.1", port: 0 },
+      acceptor: { module: acceptor, args: [keyPath, "bytes"] },
+      worker: { module: worker, permissions },
+      workers,
+    });
+    await measured(`${workers} workers ${kind}`, cluster);
+    await cluster.close();
   }
-  await Promise.all([cluster.close(), inOne.close()]);
 } finally {
   rmSync(folder, { recursive: true });
-}
-
-async function started(permissions: WorkerPermissions): Promise<Cluster> {
-  const keyPath = join(folder, `key-${randomInt(1e9)}`);
-  await writeSecretKeyFile(keyPath, serverPair);
-  const [acceptor = "", worker = ""] = await Promise.all(["acceptor", "echo-worker"].map(bundled));
-  return startCluster({
-    listen: { host: "127.0.0.1", port: 0 },
-    acceptor: { module: acceptor, args: [keyPath, "bytes"] },
-    worker: { module: worker, permissions },
-    workers,
-  });
 }
 
 async function bundled(name: string): Promise<string> {
@@ -79,10 +63,27 @@ async function bundled(name: string): Promise<string> {
   return outfile;
 }
 
-type Measure = (socket: HawserSocket) => Promise<boolean>;
+async function measured(name: string, cluster: Cluster): Promise<void> {
+  let [begun, good] = [0, 0];
+  const began = performance.now();
+  const lane = async () => {
+    while (begun++ < connections) {
+      const socket = await connect(cluster.url, { keyPair, allowHalfOpen: true });
+      socket.on("error", () => undefined);
+      if (await isEchoed(socket)) good++;
+    }
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  const seconds = (performance.now() - began) / 1_000;
+  console.log(
+    `${name}: ${good} of ${connections} came back as they were, ${bytes} bytes each, in ${seconds.toFixed(1)} s; ` +
+      `load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`,
+  );
+  if (good !== connections) process.exitCode = 1;
+}
 
 /** All of it there and back, unchanged. Its first two bytes say after how many more it is handed over. */
-async function streamed(socket: HawserSocket): Promise<boolean> {
+async function isEchoed(socket: HawserSocket): Promise<boolean> {
   const head = randomBytes(2);
   const [sent, back] = [createHash("sha256"), createHash("sha256")];
   const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
@@ -97,47 +98,4 @@ async function streamed(socket: HawserSocket): Promise<boolean> {
   socket.end();
   await ended;
   return sent.digest("hex") === back.digest("hex");
-}
-
-async function firstByte(socket: HawserSocket): Promise<boolean> {
-  socket.write("x");
-  const [answer] = await once(socket, "data");
-  socket.end();
-  return String(answer) === "x";
-}
-
-async function measured(name: string, url: string, measure: Measure, cluster?: Cluster): Promise<void> {
-  const times: number[] = [];
-  let good = 0;
-  const pids = [cluster?.pids.acceptor, ...(cluster?.pids.workers ?? [])].filter((pid) => pid !== undefined);
-  const [own, theirs, began] = [process.cpuUsage(), cpuOf(pids), performance.now()];
-  let next = 0;
-  const one = async () => {
-    while (next++ < connections) {
-      const start = performance.now();
-      const socket = await connect(url, { keyPair, allowHalfOpen: true });
-      socket.on("error", () => undefined);
-      if (await measure(socket)) good++;
-      times.push(performance.now() - start);
-    }
-  };
-  await Promise.all(Array.from({ length: width }, one));
-  const seconds = (performance.now() - began) / 1_000;
-  const { user, system } = process.cpuUsage(own);
-  times.sort((a, b) => a - b);
-  const at = (part: number) => times[Math.floor(part * (times.length - 1))]?.toFixed(1);
-  const cpu = cpuOf(pids).map((after, i) => after - (theirs[i] ?? 0));
-  console.log(
-    `${name}: ${good} of ${connections} good, ${(connections / seconds).toFixed(0)}/s, ${at(0.5)} ms median, ${at(0.95)} ms p95; ` +
-      `CPU s: this process ${((user + system) / 1e6).toFixed(2)}${cpu.length > 0 ? `, acceptor and workers ${cpu.map((s) => s.toFixed(2)).join(" ")}` : ""}`,
-  );
-  if (good !== connections) process.exitCode = 1;
-}
-
-/** Seconds of CPU so far, where the system tells. */
-function cpuOf(pids: readonly number[]): number[] {
-  return pids.map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  });
 }

@@ -40,6 +40,10 @@ const sections: Readonly<Record<string, readonly string[]>> = {
       'the service that the key is joined to instead of that of --to; from="ADDRESS,...", the addresses and ranges that it may ' +
       'come from; max="NUMBER", how many connections it may have at once.',
     "To change a server's key, give --key twice, the new one first, until all clients know it.",
+    "With --workers serve is several processes: the command, which binds the port and has no key; one that has the key and lets " +
+      "clients in; and workers, which have the connections and no key, and may read no file but hawser's own code. Started by root, " +
+      "--acceptor-user and --worker-user give them to other users once the key has been read. All else is as in one process, but " +
+      "that a worker which dies takes its own connections along, and that the amounts of open connections are some seconds old.",
   ],
   "KEY AGENT": [
     "hawser agent holds key pairs, so that programs that talk to the world need not have them. Wherever a key's file is named, " +

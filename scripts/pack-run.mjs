@@ -12,10 +12,12 @@ const programs = [
   ["with-native", "compiled/echo.cjs"],
   ["with-native", "smoke.mjs"],
   ["with-native", "command.mjs"],
+  ["with-native", "cluster.mjs"],
   ["without-native", "imports.mjs"],
   ["without-native", "require.cjs"],
   ["without-native", "smoke.mjs", "--without-native"],
   ["without-native", "command.mjs"],
+  ["without-native", "cluster.mjs"],
 ];
 
 export function runPrograms(folder) {

@@ -2,27 +2,10 @@
 import { ascii, zeros } from "../properties/reference/primitives.ts";
 import { encodeAlert, encodePlaintext, keyOfNext } from "../properties/reference/record.ts";
 import { CODES } from "../properties/reference/talk.ts";
+import { bothClose, opened } from "./vectors-acts.ts";
 import type { Role, Vector } from "./vectors-format.ts";
-import { play, type Scene } from "./vectors-scene.ts";
-import type { Setting } from "./vectors-setting.ts";
+import type { Scene } from "./vectors-scene.ts";
 
-function opened(
-  slug: string,
-  title: string,
-  requirements: readonly string[],
-  setting: Partial<Setting>,
-  act: (s: Scene) => void,
-): Vector {
-  return play({ slug, title, requirements, ...setting }, (s) => {
-    s.handshake();
-    act(s);
-  });
-}
-
-const bothEnds = (s: Scene): void => {
-  s.record("client", "Close");
-  s.record("server", "Close");
-};
 const ping = ascii("ping-001");
 const last = 2n ** 64n - 2n;
 const rekeying = ["RC-005", "RC-004"];
@@ -93,7 +76,7 @@ export function boundaries(): Vector[] {
         }
         s.record("client", "Ping", ping);
         s.record("server", "Pong", ping);
-        bothEnds(s);
+        bothClose(s);
       },
     ),
     opened(
@@ -105,7 +88,7 @@ export function boundaries(): Vector[] {
         for (const text of ["131,070", "131,071", "131,072", "131,073"]) s.record("client", "Data", text);
         s.record("server", "Data", "65,535");
         s.record("server", "Data", "65,536");
-        bothEnds(s);
+        bothClose(s);
       },
     ),
     opened(
@@ -117,7 +100,7 @@ export function boundaries(): Vector[] {
         s.repeat("server", 65_535);
         s.record("server", "Data", "record 65,535");
         s.record("server", "Data", "record 65,536");
-        bothEnds(s);
+        bothClose(s);
       },
     ),
     opened(
@@ -150,7 +133,7 @@ export function boundaries(): Vector[] {
       "A Close with 2^64 - 2 is what it is kept for",
       ["RC-006"],
       { counters: { client: last, server: 0n } },
-      (s) => bothEnds(s),
+      (s) => bothClose(s),
     ),
     opened(
       "nonce-last-data",
@@ -192,7 +175,7 @@ export function boundaries(): Vector[] {
       (s) => {
         s.filled("client", 65_516);
         s.filled("server", 65_516);
-        bothEnds(s);
+        bothClose(s);
       },
     ),
     opened(
@@ -203,7 +186,7 @@ export function boundaries(): Vector[] {
       (s) => {
         s.filled("client", 65_516);
         s.filled("client", 1);
-        bothEnds(s);
+        bothClose(s);
       },
     ),
     opened(
@@ -213,7 +196,7 @@ export function boundaries(): Vector[] {
       { plays: ["server"] },
       (s) => {
         s.filled("client", 1, { plaintextLength: 65_519 });
-        bothEnds(s);
+        bothClose(s);
       },
     ),
     opened(

@@ -1,20 +1,6 @@
 /** The vectors of connection strings; each bad one has one fault only, as the order in which they are found is free. */
-import {
-  readConnectionString,
-  type Target,
-  writeConnectionString,
-} from "../properties/reference/connection-string.ts";
-import {
-  expectError,
-  isFault,
-  other,
-  type Row,
-  secret,
-  server,
-  swap,
-  type TextCase,
-  via,
-} from "./vectors-text-format.ts";
+import { readConnectionString, writeConnectionString } from "../properties/reference/connection-string.ts";
+import { casesOf, other, type Row, secret, server, swap, type TextCase, via } from "./vectors-text-format.ts";
 
 export function connectionStrings(): TextCase[] {
   const at = `hawser://${server}@`;
@@ -208,11 +194,10 @@ export function connectionStrings(): TextCase[] {
       "URL_VIA",
     ],
   ];
-  return rows.map(([slug, title, requirements, text, error]) => {
-    const read = readConnectionString(text);
-    const fault = expectError(slug, read, error);
-    const target = isFault(read) ? null : (read as Target);
-    const canonical = target === null ? null : writeConnectionString(target);
-    return { slug, title, requirements: requirements.split(" "), text, target, canonical, error: fault };
-  });
+  return casesOf(rows, readConnectionString, (text, { good, error }) => ({
+    text,
+    target: good,
+    canonical: good === null ? null : writeConnectionString(good),
+    error,
+  }));
 }

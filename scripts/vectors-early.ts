@@ -2,25 +2,10 @@
 import { ascii, zeros } from "../properties/reference/primitives.ts";
 import { encodeAlert, encodePlaintext } from "../properties/reference/record.ts";
 import { CODES } from "../properties/reference/talk.ts";
+import { begun, bothClose, refusedByVerdict, responded } from "./vectors-acts.ts";
 import type { Vector } from "./vectors-format.ts";
-import { play, type Scene } from "./vectors-scene.ts";
+import type { Scene } from "./vectors-scene.ts";
 import { flip, type Setting } from "./vectors-setting.ts";
-
-/** A handshake up to the Response. `act` comes before the Verdict. */
-function early(
-  slug: string,
-  title: string,
-  requirements: readonly string[],
-  setting: Partial<Setting>,
-  act: (s: Scene) => void,
-): Vector {
-  return play({ slug, title, requirements, ...setting }, (s) => {
-    s.hello();
-    s.challenge();
-    s.response();
-    act(s);
-  });
-}
 
 /** The server's application decides now, and lets the client in. */
 function letIn(s: Scene): void {
@@ -33,7 +18,7 @@ const ping = ascii("ping-001");
 
 export function earlyData(): Vector[] {
   return [
-    early(
+    responded(
       "early-data",
       "Data before the Verdict: held unopened while the server decides, delivered after its Accept",
       ["HS-088", "HS-112", "ST-008", "ST-011", "RC-026"],
@@ -43,11 +28,10 @@ export function earlyData(): Vector[] {
         s.record("client", "Data", "the Verdict");
         letIn(s);
         s.record("server", "Data", "now I read it");
-        s.record("client", "Close");
-        s.record("server", "Close");
+        bothClose(s);
       },
     ),
-    early(
+    responded(
       "early-close",
       "Data and a Close before the Verdict: half-closed as soon as it is open",
       ["HS-112", "HS-115", "ST-001"],
@@ -60,7 +44,7 @@ export function earlyData(): Vector[] {
         s.record("server", "Close");
       },
     ),
-    early(
+    responded(
       "early-limit",
       "70,000 bytes written before the Verdict: one record of the largest size, and the rest after Accept",
       ["HS-113", "HS-114", "RC-002"],
@@ -70,11 +54,10 @@ export function earlyData(): Vector[] {
         s.filled("client", 65_516, { waited: true });
         letIn(s);
         s.filled("client", 4_484, { waited: true });
-        s.record("client", "Close");
-        s.record("server", "Close");
+        bothClose(s);
       },
     ),
-    early(
+    responded(
       "early-limit-close",
       "The same, and a Close, which waits behind the data",
       ["HS-113", "HS-114", "HS-115"],
@@ -89,7 +72,7 @@ export function earlyData(): Vector[] {
         s.record("server", "Close");
       },
     ),
-    early(
+    responded(
       "early-limit-small-records",
       "Records count with their 21 bytes each: two early writes, and the second is cut to what fits",
       ["HS-113", "HS-114"],
@@ -100,11 +83,10 @@ export function earlyData(): Vector[] {
         s.filled("client", 65_395, { waited: true });
         letIn(s);
         s.filled("client", 105, { waited: true });
-        s.record("client", "Close");
-        s.record("server", "Close");
+        bothClose(s);
       },
     ),
-    early(
+    responded(
       "early-more-than-allowed",
       "A client that sends more than HS-113 allows is not refused for it",
       ["HS-124", "ST-010"],
@@ -113,11 +95,10 @@ export function earlyData(): Vector[] {
         s.filled("client", 65_516);
         s.filled("client", 65_516);
         letIn(s);
-        s.record("client", "Close");
-        s.record("server", "Close");
+        bothClose(s);
       },
     ),
-    early(
+    responded(
       "early-ping",
       "A hostile client's Ping before Accept is not refused for its time, and answered after Accept",
       ["HS-124", "RC-037"],
@@ -126,11 +107,10 @@ export function earlyData(): Vector[] {
         s.record("client", "Ping", ping);
         letIn(s);
         s.record("server", "Pong", ping);
-        s.record("client", "Close");
-        s.record("server", "Close");
+        bothClose(s);
       },
     ),
-    early(
+    responded(
       "early-alert",
       "An Alert of the client's before the Verdict is read after Accept",
       ["HS-088", "AL-021", "ST-011"],
@@ -142,7 +122,7 @@ export function earlyData(): Vector[] {
         s.fails("server", "record.alert", { received: CODES.cancelled, words: "gone", step: s.length - 2 });
       },
     ),
-    early(
+    responded(
       "early-bad-record",
       "A bad record before the Verdict is judged after Accept, behind the data before it",
       ["HS-088", "ST-011", "RC-019"],
@@ -155,7 +135,7 @@ export function earlyData(): Vector[] {
         s.alert("server", CODES.bad_record);
       },
     ),
-    early(
+    responded(
       "early-truncated",
       "End of file while the server decides is judged behind the data, after Accept",
       ["ST-013", "RC-033"],
@@ -167,7 +147,7 @@ export function earlyData(): Vector[] {
         s.fails("server", "eof", { step: s.length - 2 });
       },
     ),
-    early(
+    responded(
       "early-refused",
       "After a refusal nothing of it is opened, not even to find that it is bad",
       ["HS-089", "ST-045"],
@@ -175,29 +155,23 @@ export function earlyData(): Vector[] {
       (s) => {
         s.hostile("client", "Data", encodePlaintext(0, ascii("never opened")), flip(-1));
         s.call("server", { call: "decide" });
-        s.fails("server", "refuse", { answer: CODES.busy });
-        s.verdict("Alert", encodeAlert(CODES.busy, ""));
+        refusedByVerdict(s, "refuse", CODES.busy);
       },
     ),
-    queued(),
+    begun(
+      "early-queue",
+      "What is written before the Challenge waits, and goes behind the Response",
+      ["HS-117", "HS-031", "ST-021"],
+      { plays: ["client"] },
+      (s) => {
+        s.hello();
+        s.call("client", { call: "write", byte: "61", count: 3 });
+        s.challenge();
+        s.response();
+        s.filled("client", 3, { waited: true });
+        s.verdict("Accept");
+        bothClose(s);
+      },
+    ),
   ];
-}
-
-function queued(): Vector {
-  const about = {
-    slug: "early-queue",
-    title: "What is written before the Challenge waits, and goes behind the Response",
-    requirements: ["HS-117", "HS-031", "ST-021"],
-    plays: ["client"],
-  } as const;
-  return play(about, (s) => {
-    s.hello();
-    s.call("client", { call: "write", byte: "61", count: 3 });
-    s.challenge();
-    s.response();
-    s.filled("client", 3, { waited: true });
-    s.verdict("Accept");
-    s.record("client", "Close");
-    s.record("server", "Close");
-  });
 }

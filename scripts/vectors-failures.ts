@@ -1,45 +1,16 @@
 /** The scenes in which a message of the handshake fails, in the messages' order. */
-import { encodeContext, type Hello, makeHeader, responseWithKey } from "../properties/reference/messages.ts";
-import {
-  encryptAndHash,
-  initializeSymmetric,
-  mixHash,
-  mixKey,
-  type Symmetric,
-} from "../properties/reference/noise.ts";
-import { ascii, concat, dh, publicOf, u16, zeros } from "../properties/reference/primitives.ts";
+import { ascii, publicOf, u16, zeros } from "../properties/reference/primitives.ts";
 import { encodeAlert, encodePlaintext } from "../properties/reference/record.ts";
 import { CODES } from "../properties/reference/talk.ts";
+import { refusedByVerdict, refusedHello } from "./vectors-acts.ts";
 import type { Vector } from "./vectors-format.ts";
+import { lowChallenge, lowHello, lowResponse } from "./vectors-low-order.ts";
 import { play, type Scene } from "./vectors-scene.ts";
 import { flip, put, SECRETS } from "./vectors-setting.ts";
 
-const serverKey = publicOf(SECRETS.server);
 const viaKey = publicOf(SECRETS.via);
 /** A public key whose every shared secret is zero. */
-const LOW_ORDER = zeros(32);
-
-/** A Hello whose ephemeral key is of low order, with a route that opens where nobody looks for zeros. */
-function zeroHello(): Uint8Array {
-  const header = makeHeader();
-  const prologue = mixHash(
-    initializeSymmetric("Noise_N_25519_ChaChaPoly_BLAKE2b"),
-    concat(ascii("hawser route"), header),
-  );
-  const state = mixKey(mixHash(mixHash(prologue, serverKey), LOW_ORDER), zeros(32));
-  return concat(header, LOW_ORDER, encryptAndHash(state, serverKey).ciphertext);
-}
-
-/** A Challenge with an ephemeral key of low order that authenticates where nobody looks for zeros. */
-function zeroChallenge(hello: Hello): Uint8Array {
-  const es = dh(SECRETS.server, publicOf(SECRETS.clientEphemeral));
-  if (es === null) throw new Error("a test key of low order");
-  const s = encryptAndHash(mixKey(mixHash(hello.state, LOW_ORDER), zeros(32)), serverKey);
-  return concat(LOW_ORDER, s.ciphertext, encryptAndHash(mixKey(s.state, es), u16(0)).ciphertext);
-}
-
-const zeroResponse = (state: Symmetric): Uint8Array =>
-  responseWithKey(state, LOW_ORDER, zeros(32), encodeContext(""));
+const zeroKey = zeros(32);
 
 export function helloFailures(): Vector[] {
   const headers: [string, string, number, string][] = [
@@ -95,7 +66,7 @@ export function helloFailures(): Vector[] {
         plays: ["server"],
       },
       (s) => {
-        s.hello(undefined, zeroHello());
+        s.hello(undefined, lowHello(zeroKey));
         s.fails("server", "hello.zero");
       },
     ),
@@ -135,12 +106,7 @@ export function helloFailures(): Vector[] {
         serverSecrets: [SECRETS.via],
         application: false,
       },
-      (s) => {
-        s.hello();
-        s.fails("server", "hello.refuse", { answer: CODES.no_route });
-        s.challenge({ code: CODES.no_route });
-        s.fails("client", "challenge.middlebox", { received: CODES.no_route });
-      },
+      (s) => refusedHello(s, CODES.no_route, "challenge.middlebox"),
     ),
     play(
       {
@@ -149,12 +115,7 @@ export function helloFailures(): Vector[] {
         requirements: ["RT-012", "RT-013", "HS-046", "HS-047", "HS-057"],
         limit: CODES.busy,
       },
-      (s) => {
-        s.hello();
-        s.fails("server", "hello.refuse", { answer: CODES.busy });
-        s.challenge({ code: CODES.busy });
-        s.fails("client", "challenge.refused", { received: CODES.busy });
-      },
+      (s) => refusedHello(s, CODES.busy, "challenge.refused"),
     ),
     play(
       {
@@ -166,12 +127,7 @@ export function helloFailures(): Vector[] {
         serverSecrets: [SECRETS.via],
         application: false,
       },
-      (s) => {
-        s.hello();
-        s.fails("server", "hello.refuse", { answer: CODES.no_route });
-        s.challenge({ code: CODES.no_route });
-        s.fails("client", "challenge.refusedFirstUse", { received: CODES.no_route });
-      },
+      (s) => refusedHello(s, CODES.no_route, "challenge.refusedFirstUse"),
     ),
   ];
 }
@@ -236,17 +192,16 @@ export function challengeFailures(): Vector[] {
       },
       (s) => {
         s.hello();
-        s.challenge({ forged: zeroChallenge });
+        s.challenge({ forged: (made) => lowChallenge(made, zeroKey, null) });
         s.fails("client", "challenge.bad");
       },
     ),
   ];
 }
 
-/** The server refuses by an Alert as the Verdict. */
+/** The server fails and says so in its Verdict, which the client reads. */
 function refused(s: Scene, event: string, code: number, message = ""): void {
-  s.fails("server", event, { answer: code });
-  s.verdict("Alert", encodeAlert(code, message));
+  refusedByVerdict(s, event, code, message);
   s.fails("client", "verdict.alert", { received: code, words: message });
 }
 
@@ -284,7 +239,7 @@ export function responseFailures(): Vector[] {
       (s) => {
         s.hello();
         s.challenge();
-        s.response(undefined, zeroResponse);
+        s.response(undefined, lowResponse(zeroKey));
         refused(s, "response.bad", CODES.bad_response);
       },
     ),

@@ -2,24 +2,12 @@
 import { ascii, concat, fromHex, u16, zeros } from "../properties/reference/primitives.ts";
 import { type Check, encodeAlert, encodePlaintext } from "../properties/reference/record.ts";
 import { CODES } from "../properties/reference/talk.ts";
-import type { Role, Vector } from "./vectors-format.ts";
-import { play, type Scene } from "./vectors-scene.ts";
+import { bothClose, opened } from "./vectors-acts.ts";
+import type { Vector } from "./vectors-format.ts";
+import type { Scene } from "./vectors-scene.ts";
 import { flip, put } from "./vectors-setting.ts";
 
 const ping = ascii("ping-001");
-
-function opened(
-  slug: string,
-  title: string,
-  requirements: readonly string[],
-  plays: readonly Role[],
-  act: (s: Scene) => void,
-): Vector {
-  return play({ slug, title, requirements, plays }, (s) => {
-    s.handshake();
-    act(s);
-  });
-}
 
 /** The client fails by a record, after one that it must have delivered. */
 function failing(
@@ -30,7 +18,7 @@ function failing(
   answer: { check?: Check; code: number },
   act: (s: Scene) => void,
 ): Vector {
-  return opened(`server-${slug}`, `A hostile server: ${title}`, requirements, ["client"], (s) => {
+  return opened(`server-${slug}`, `A hostile server: ${title}`, requirements, { plays: ["client"] }, (s) => {
     s.record("server", "Data", "delivered before");
     act(s);
     const { check, code } = answer;
@@ -185,22 +173,21 @@ export function hostileServer(): Vector[] {
       "stream-pings",
       "A second Ping is allowed once the Pong's last byte has been handed over",
       ["RC-037", "RC-038", "RC-040", "RC-041"],
-      ["client", "server"],
+      { plays: ["client", "server"] },
       (s) => {
         s.record("client", "Ping", ping);
         s.record("server", "Pong", ping);
         s.call("server", { call: "flushed" });
         s.record("client", "Ping", ascii("ping-002"));
         s.record("server", "Pong", ascii("ping-002"));
-        s.record("client", "Close");
-        s.record("server", "Close");
+        bothClose(s);
       },
     ),
     opened(
       "record-ping-excess",
       "A second Ping while the Pong is owed",
       ["RC-020", "RC-040", "RC-043"],
-      ["server"],
+      { plays: ["server"] },
       (s) => {
         s.record("client", "Data", "delivered before");
         s.record("client", "Ping", ping);
@@ -226,7 +213,7 @@ export function alerts(): Vector[] {
       `alert-of-${from}`,
       `Every byte that the ${from} wrote is delivered before its Alert; the longest words there can be`,
       ["AL-006", "AL-008", "AL-011", "AL-021", "RC-026"],
-      ["client", "server"],
+      { plays: ["client", "server"] },
       (s) => {
         const other = from === "client" ? "server" : "client";
         const words = "€".repeat(341);
@@ -244,7 +231,7 @@ export function alerts(): Vector[] {
         `alert-malformed-${slug}`,
         `An Alert with ${title}: fatal, and not answered`,
         ["AL-024", "AL-013", "RC-017"],
-        ["client"],
+        { plays: ["client"] },
         (s) => {
           s.record("server", "Data", "delivered before");
           s.hostile("server", "Alert", plaintext);
@@ -256,7 +243,7 @@ export function alerts(): Vector[] {
       "alert-cut",
       "Words are cut at the boundary of a character: 1,026 to 1,023",
       ["AL-011"],
-      ["client", "server"],
+      { plays: ["client", "server"] },
       (s) => {
         const kept = "x".repeat(1_023);
         s.call("server", { call: "alert", code: 0x8000, message: `${kept}€` });
@@ -269,7 +256,7 @@ export function alerts(): Vector[] {
       "alert-unknown",
       "A code that nobody has defined, without words: terminal as any other",
       ["AL-003", "AL-022"],
-      ["server"],
+      { plays: ["server"] },
       (s) => {
         s.record("client", "Alert", encodeAlert(0x0fff, ""));
         s.fails("server", "record.alert", { received: 0x0fff });
@@ -279,7 +266,7 @@ export function alerts(): Vector[] {
       "alert-then-data",
       "What follows an Alert in its direction is discarded unopened",
       ["AL-023"],
-      ["client"],
+      { plays: ["client"] },
       (s) => {
         s.record("server", "Data", "delivered");
         s.record("server", "Alert", encodeAlert(CODES.internal_error, ""));
@@ -292,7 +279,7 @@ export function alerts(): Vector[] {
       "alert-crossing",
       "An Alert that crosses the own one is dropped: the client reports the reason of its own",
       ["AL-007", "AL-027", "ST-027"],
-      ["client"],
+      { plays: ["client"] },
       (s) => {
         s.record("client", "Alert", encodeAlert(0x8001, "mine"));
         s.fails("client", "alert", { answer: 0x8001 });
@@ -303,7 +290,7 @@ export function alerts(): Vector[] {
       "alert-not-authorized-later",
       "Authorisation withdrawn in the open channel",
       ["AL-005", "AL-021"],
-      ["client", "server"],
+      { plays: ["client", "server"] },
       (s) => {
         s.record("server", "Data", "so far");
         s.record("server", "Alert", encodeAlert(CODES.not_authorized, "withdrawn"));

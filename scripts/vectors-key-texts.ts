@@ -1,18 +1,12 @@
 /** The vectors of keys as text and in files. */
-import {
-  type Authorized,
-  readAuthorizedKeys,
-  readKey,
-  readSecretKeyFile,
-  writeKey,
-  writeUnpadded,
-} from "../properties/reference/key-text.ts";
+import { readAuthorizedKeys } from "../properties/reference/authorized-keys.ts";
+import { readKey, readSecretKeyFile, writeKey, writeUnpadded } from "../properties/reference/key-text.ts";
 import { toHex } from "../properties/reference/primitives.ts";
 import { SECRETS } from "./vectors-setting.ts";
 import {
+  casesOf,
   client,
-  expectError,
-  isFault,
+  fileCasesOf,
   other,
   type Row,
   secret,
@@ -139,45 +133,11 @@ export function keys(kind: "public" | "secret"): TextCase[] {
             "SURROUNDED",
           ],
         ];
-  return [...keyRows(kind), ...misplaced].map(([slug, title, requirements, text, error]) => {
-    const read = readKey(kind, text);
-    const fault = expectError(`${kind} ${slug}`, read, error);
-    return {
-      slug,
-      title,
-      requirements: requirements.split(" "),
-      text,
-      key: isFault(read) ? null : toHex(read),
-      error: fault,
-    };
-  });
-}
-
-function files(
-  rows: readonly (readonly [...Row, line?: number])[],
-  read: (bytes: Uint8Array) => object,
-): TextCase[] {
-  return rows.map(([slug, title, requirements, text, error]) => {
-    // Latin-1, so that any byte can stand in a row.
-    const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-    const result = read(bytes);
-    const fault = expectError(slug, result, error);
-    const line = isFault(result) ? (result.line ?? null) : null;
-    const good = isFault(result)
-      ? null
-      : result instanceof Uint8Array
-        ? toHex(result)
-        : (result as Authorized[]);
-    return {
-      slug,
-      title,
-      requirements: requirements.split(" "),
-      bytes: toHex(bytes),
-      good,
-      error: fault,
-      line,
-    };
-  });
+  return casesOf(
+    [...keyRows(kind), ...misplaced],
+    (text) => readKey(kind, text),
+    (text, { good, error }) => ({ text, key: good && toHex(good), error }),
+  );
 }
 
 const bom = "\u00ef\u00bb\u00bf";
@@ -185,7 +145,7 @@ const utf16 = `\u00ff\u00fe${Array.from(secret, (letter) => `${letter}\u0000`).j
 
 export function secretKeyFiles(): TextCase[] {
   const written = `# created: 2025-01-31T12:00:00Z\n# public key: ${client}\n${secret}\n`;
-  return files(
+  return fileCasesOf(
     [
       ["written", "As a writer makes it", "KT-032 KT-033", written],
       ["bare", "The key alone, without a line feed", "KT-033", secret],
@@ -217,12 +177,13 @@ export function secretKeyFiles(): TextCase[] {
       ],
     ],
     readSecretKeyFile,
+    toHex,
   );
 }
 
 export function authorizedKeys(): TextCase[] {
   const long = "n".repeat(64);
-  return files(
+  return fileCasesOf(
     [
       ["empty", "An empty file is good, and lets nobody in", "KT-046", ""],
       ["one", "One key", "KT-040", `${client}\n`],
@@ -268,6 +229,7 @@ export function authorizedKeys(): TextCase[] {
       ["upper-case", "A public key in upper case", "KT-008", `${client.toUpperCase()}\n`, "WRONG_CASE"],
       ["not-utf8", "Not UTF-8", "KT-030", `${client} caf\u00e9\n`, "FILE_ENCODING"],
     ],
-    readAuthorizedKeys,
+    (bytes) => readAuthorizedKeys(bytes, []),
+    (good) => good.map(({ key, name }) => ({ key, name })),
   );
 }

@@ -2,64 +2,22 @@
 import {
   challenge,
   encodeContext,
-  type Hello,
   hello,
   makeHeader,
   readChallenge,
   response,
   responseWithKey,
 } from "../properties/reference/messages.ts";
-import {
-  encryptAndHash,
-  initializeSymmetric,
-  mixHash,
-  mixKey,
-  type Symmetric,
-} from "../properties/reference/noise.ts";
-import { ascii, concat, dh, fromHex, publicOf, u16, zeros } from "../properties/reference/primitives.ts";
-import { encodeAlert } from "../properties/reference/record.ts";
+import { dh, fromHex, publicOf } from "../properties/reference/primitives.ts";
 import { CODES } from "../properties/reference/talk.ts";
+import { begun, challenged, refusedByVerdict } from "./vectors-acts.ts";
 import type { Vector } from "./vectors-format.ts";
 import { greet } from "./vectors-handshake.ts";
+import { LOW_ORDER, lowChallenge, lowHello, lowResponse } from "./vectors-low-order.ts";
 import { play } from "./vectors-scene.ts";
 import { highBit, SECRETS, type Setting } from "./vectors-setting.ts";
 
 const serverKey = publicOf(SECRETS.server);
-
-/** Public keys whose every shared secret is zero (RFC 7748 section 6.1), the values of p and above among them. */
-export const LOW_ORDER = {
-  one: "0100000000000000000000000000000000000000000000000000000000000000",
-  "order-8": "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-  "order-8-other": "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-  "p-1": "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-  p: "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-  "p+1": "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-  "zero-high": "0000000000000000000000000000000000000000000000000000000000000080",
-} as const;
-
-/** A Hello with this ephemeral key, and a route that opens where nobody looks for zeros. */
-function lowHello(e: Uint8Array): Uint8Array {
-  const header = makeHeader();
-  const prologue = mixHash(
-    initializeSymmetric("Noise_N_25519_ChaChaPoly_BLAKE2b"),
-    concat(ascii("hawser route"), header),
-  );
-  const state = mixKey(mixHash(mixHash(prologue, serverKey), e), zeros(32));
-  return concat(header, e, encryptAndHash(state, serverKey).ciphertext);
-}
-
-/** A Challenge that authenticates where nobody looks for zeros: `e`, or the long-term key, is of low order. */
-function lowChallenge(made: Hello, e: Uint8Array | null, s: Uint8Array | null): Uint8Array {
-  const sent = e ?? publicOf(SECRETS.serverEphemeral);
-  const shared = (low: Uint8Array | null, secret: Uint8Array) =>
-    low === null ? (dh(secret, publicOf(SECRETS.clientEphemeral)) ?? zeros(32)) : zeros(32);
-  const key = encryptAndHash(
-    mixKey(mixHash(made.state, sent), shared(e, SECRETS.serverEphemeral)),
-    s ?? serverKey,
-  );
-  const code = encryptAndHash(mixKey(key.state, shared(s, SECRETS.server)), u16(0));
-  return concat(sent, key.ciphertext, code.ciphertext);
-}
 
 export function keysOnTheWire(): Vector[] {
   const high: [string, string, string[], Partial<Setting>][] = [
@@ -88,8 +46,6 @@ export function keysOnTheWire(): Vector[] {
       { plays: ["client"], expected: highBit(serverKey), sentAs: { server: highBit(serverKey) } },
     ],
   ];
-  const lows = Object.entries(LOW_ORDER);
-  const slugOf = (name: string) => name.replace("+", "-plus-").replace("p-1", "p-less-1");
   return [
     ...high.map(([slug, title, requirements, setting]) =>
       play({ slug, title, requirements, ...setting }, (s) => {
@@ -111,20 +67,6 @@ export function keysOnTheWire(): Vector[] {
         s.fails("client", "challenge.mismatch");
       },
     ),
-    ...lows.map(([name, hex]) =>
-      play(
-        {
-          slug: `hello-low-order-${slugOf(name)}`,
-          title: `A hostile client's ephemeral key is of low order: ${name}`,
-          requirements: ["NO-009", "NO-010", "HS-036"],
-          plays: ["server"],
-        },
-        (s) => {
-          s.hello(undefined, lowHello(fromHex(hex)));
-          s.fails("server", "hello.zero");
-        },
-      ),
-    ),
     play(
       {
         slug: "hello-low-order-stealth",
@@ -137,21 +79,6 @@ export function keysOnTheWire(): Vector[] {
         s.hello(undefined, lowHello(fromHex(LOW_ORDER.one)));
         s.fails("server", "hello.hidden");
       },
-    ),
-    ...lows.map(([name, hex]) =>
-      play(
-        {
-          slug: `challenge-low-order-${slugOf(name)}`,
-          title: `A hostile server's ephemeral key is of low order: ${name}`,
-          requirements: ["NO-009", "NO-010", "HS-055"],
-          plays: ["client"],
-        },
-        (s) => {
-          s.hello();
-          s.challenge({ forged: (made) => lowChallenge(made, fromHex(hex), null) });
-          s.fails("client", "challenge.bad");
-        },
-      ),
     ),
     play(
       {
@@ -167,25 +94,44 @@ export function keysOnTheWire(): Vector[] {
         s.fails("client", "challenge.bad");
       },
     ),
-    ...lows.map(([name, hex]) =>
-      play(
-        {
-          slug: `response-low-order-${slugOf(name)}`,
-          title: `A hostile client shows a long-term key of low order: ${name}`,
-          requirements: ["NO-009", "NO-010", "HS-079"],
-          plays: ["server"],
-          decision: null,
-        },
-        (s) => {
-          s.hello();
-          s.challenge();
-          s.response(undefined, (state: Symmetric) =>
-            responseWithKey(state, fromHex(hex), zeros(32), encodeContext("")),
-          );
-          s.fails("server", "response.bad", { answer: CODES.bad_response });
-          s.verdict("Alert", encodeAlert(CODES.bad_response, ""));
-        },
-      ),
+    ...Object.entries(LOW_ORDER).flatMap(([name, hex]) => lowOrder(name, fromHex(hex))),
+  ];
+}
+
+/** A point of low order wherever a key is. */
+function lowOrder(name: string, point: Uint8Array): Vector[] {
+  const slug = name.replace("+", "-plus-").replace("p-1", "p-less-1");
+  return [
+    begun(
+      `hello-low-order-${slug}`,
+      `A hostile client's ephemeral key is of low order: ${name}`,
+      ["NO-009", "NO-010", "HS-036"],
+      { plays: ["server"] },
+      (s) => {
+        s.hello(undefined, lowHello(point));
+        s.fails("server", "hello.zero");
+      },
+    ),
+    begun(
+      `challenge-low-order-${slug}`,
+      `A hostile server's ephemeral key is of low order: ${name}`,
+      ["NO-009", "NO-010", "HS-055"],
+      { plays: ["client"] },
+      (s) => {
+        s.hello();
+        s.challenge({ forged: (made) => lowChallenge(made, point, null) });
+        s.fails("client", "challenge.bad");
+      },
+    ),
+    challenged(
+      `response-low-order-${slug}`,
+      `A hostile client shows a long-term key of low order: ${name}`,
+      ["NO-009", "NO-010", "HS-079"],
+      { plays: ["server"], decision: null },
+      (s) => {
+        s.response(undefined, lowResponse(point));
+        refusedByVerdict(s, "response.bad", CODES.bad_response);
+      },
     ),
   ];
 }
@@ -244,8 +190,7 @@ export function replays(): Vector[] {
         s.challenge();
         const { response: bytes } = other(SECRETS.clientEphemeral, SECRETS.serverEphemeralBefore);
         s.response(undefined, () => bytes);
-        s.fails("server", "response.bad", { answer: CODES.bad_response });
-        s.verdict("Alert", encodeAlert(CODES.bad_response, ""));
+        refusedByVerdict(s, "response.bad", CODES.bad_response);
       },
     ),
     ...contexts.map(([name, title, [, context], setting]) =>
@@ -266,8 +211,7 @@ export function replays(): Vector[] {
             if (se === null) throw new Error("a test key of low order");
             return responseWithKey(state, publicOf(SECRETS.client), se, context);
           });
-          s.fails("server", "response.wrongContext", { answer: CODES.wrong_context });
-          s.verdict("Alert", encodeAlert(CODES.wrong_context, ""));
+          refusedByVerdict(s, "response.wrongContext", CODES.wrong_context);
         },
       ),
     ),

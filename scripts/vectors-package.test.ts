@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, describe, expect, it } from "vitest";
 import { vectorNames } from "./vectors.ts";
@@ -59,8 +59,10 @@ describe("hawser-vectors", () => {
     };
     expect({ license, version }).toEqual({ license: "0BSD", version: own.version });
     expect(read("LICENSE")).toMatch(/^BSD Zero Clause License\n/);
-    const links = [...read("README.md").matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? "");
-    expect(links.length).toBeGreaterThan(0);
-    expect(links.filter((link) => !existsSync(join(unpacked, link)))).toEqual([]);
+    for (const page of ["README.md", "vectors/sessions/README.md"]) {
+      const links = [...read(page).matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? "");
+      expect(links.length).toBeGreaterThan(0);
+      expect(links.filter((link) => !existsSync(join(unpacked, dirname(page), link)))).toEqual([]);
+    }
   });
 });

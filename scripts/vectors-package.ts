@@ -21,6 +21,7 @@ const schemas = {
   text: "texts/schema.json",
   session: "sessions/schema.json",
 } as const;
+const sessionsPage = "sessions/README.md";
 
 /** What the index says of a file. */
 export interface IndexEntry {
@@ -70,16 +71,21 @@ function entry(name: string): IndexEntry {
   };
 }
 
-/** The page on the format, its links out of the package as plain names of the specification's pages. */
-function readme(): string {
-  return readFileSync(join(vectors, "README.md"), "utf8")
-    .replaceAll(/\[([^\]]+)\]\(\.\.\/[^)]+\)/g, "$1 of the specification")
-    .replaceAll(/\]\((?=texts\/|schema\.json)/g, "](vectors/")
+/** A page of the vectors, its links out of the package as plain names of the specification's pages. */
+const pageOf = (name: string): string =>
+  readFileSync(join(vectors, name), "utf8").replaceAll(
+    /\[([^\]]+)\]\((?:\.\.\/)+[^./)][^)]*\)/g,
+    "$1 of the specification",
+  );
+
+/** The page on the format, as it stands a folder above the vectors. */
+const readme = (): string =>
+  pageOf("README.md")
+    .replaceAll(/\]\((?=texts\/|sessions\/|schema\.json)/g, "](vectors/")
     .replace(
       "# Test vectors\n",
       "# hawser-vectors\n\nTest vectors of the Hawser protocol, version 1. `index.json` lists the files.\n",
     );
-}
 
 /** Makes the package anew in a folder. */
 export function makePackage(into: string): void {
@@ -93,6 +99,7 @@ export function makePackage(into: string): void {
     copyFileSync(join(vectors, name), join(into, "vectors", name));
   }
   writeFileSync(join(into, "README.md"), readme());
+  writeFileSync(join(into, "vectors", sessionsPage), pageOf(sessionsPage));
   writeFileSync(join(into, "index.json"), `${JSON.stringify(names.map(entry), null, 2)}\n`);
 }
 

@@ -2,24 +2,12 @@
 import { ascii, fromHex, u16, zeros } from "../properties/reference/primitives.ts";
 import { type Check, encodePlaintext } from "../properties/reference/record.ts";
 import { CODES } from "../properties/reference/talk.ts";
+import { bothClose, opened } from "./vectors-acts.ts";
 import type { Role, Vector } from "./vectors-format.ts";
-import { play, type Scene } from "./vectors-scene.ts";
+import type { Scene } from "./vectors-scene.ts";
 import { type Alter, flip, put } from "./vectors-setting.ts";
 
 const EIGHT = ascii("ping-001");
-
-function opened(
-  slug: string,
-  title: string,
-  requirements: readonly string[],
-  plays: readonly Role[],
-  act: (s: Scene) => void,
-): Vector {
-  return play({ slug, title, requirements, plays }, (s) => {
-    s.handshake();
-    act(s);
-  });
-}
 
 /** A hostile client's record in an open channel, after one of data that must have been delivered. */
 function refused(
@@ -31,7 +19,8 @@ function refused(
   check: Check,
   alter?: Alter,
 ): Vector {
-  return opened(slug, title, requirements, alter === undefined ? ["server"] : ["client", "server"], (s) => {
+  const plays: readonly Role[] = alter === undefined ? ["server"] : ["client", "server"];
+  return opened(slug, title, requirements, { plays }, (s) => {
     s.record("client", "Data", "delivered before");
     s.hostile("client", name, plaintext, alter);
     if (name === "Alert") {
@@ -51,7 +40,7 @@ function unexpected(
   event: string,
   act: (s: Scene) => void,
 ): Vector {
-  return opened(slug, title, requirements, ["server"], (s) => {
+  return opened(slug, title, requirements, { plays: ["server"] }, (s) => {
     s.record("client", "Data", "delivered before");
     act(s);
     s.fails("server", event, { answer: CODES.unexpected_record });
@@ -67,7 +56,7 @@ export function streams(): Vector[] {
       "stream",
       "Data both ways, a Ping and its Pong, data after the other end's Close, both Closes",
       ["RC-001", "RC-003", "RC-024", "RC-028", "RC-035", "RC-037", "RC-046"],
-      ["client", "server"],
+      { plays: ["client", "server"] },
       (s) => {
         s.record("client", "Data", "first");
         s.record(
@@ -88,7 +77,7 @@ export function streams(): Vector[] {
       "stream-alert",
       "An application's Alert after data: delivered, reported, not answered",
       ["AL-003", "AL-006", "AL-021", "AL-022", "AL-026", "RC-026"],
-      ["client", "server"],
+      { plays: ["client", "server"] },
       (s) => {
         s.record("server", "Data", "before the end");
         s.record("server", "Alert", fromHex("8001efbbbf62796520e2809320f09f918b"));
@@ -100,7 +89,7 @@ export function streams(): Vector[] {
       "stream-truncated",
       "End of file without a Close, between two records: a truncation",
       ["RC-033"],
-      ["server"],
+      { plays: ["server"] },
       (s) => {
         s.record("client", "Data", "delivered before");
         s.end("client");
@@ -111,36 +100,30 @@ export function streams(): Vector[] {
       "stream-rekey",
       "Record 65,535 is under the first key, 65,536 under the second, and the counter goes on",
       ["RC-005", "RC-004"],
-      ["client", "server"],
+      { plays: ["client", "server"] },
       (s) => {
         s.repeat("client", 65_534);
         for (const text of ["record 65,534", "record 65,535", "record 65,536", "record 65,537"]) {
           s.record("client", "Data", text);
         }
         s.record("server", "Data", "the other direction counts for itself");
-        s.record("client", "Close");
-        s.record("server", "Close");
+        bothClose(s);
       },
     ),
   ];
 }
 
 function padded(): Vector {
-  const setting = {
-    slug: "stream-padded",
-    title: "Both ends pad their records to a multiple of 64 bytes of plaintext: nothing of it is delivered",
-    requirements: ["RC-001", "RC-009", "RC-010", "RC-016"],
-    paddingBlock: 64,
-  };
-  return play(setting, (s) => {
-    s.handshake();
+  const title =
+    "Both ends pad their records to a multiple of 64 bytes of plaintext: nothing of it is delivered";
+  const requirements = ["RC-001", "RC-009", "RC-010", "RC-016"];
+  return opened("stream-padded", title, requirements, { paddingBlock: 64 }, (s) => {
     s.record("client", "Data", "padded to 64");
     s.record("server", "Data", "x".repeat(61));
     s.record("server", "Data", "x".repeat(62));
     s.record("server", "Ping", EIGHT);
     s.record("client", "Pong", EIGHT);
-    s.record("client", "Close");
-    s.record("server", "Close");
+    bothClose(s);
   });
 }
 
@@ -157,7 +140,7 @@ export function recordFailures(): Vector[] {
       "cipher",
       flip(9),
     ),
-    opened("record-replayed", "A record sent twice", ["RC-013", "RC-003"], ["server"], (s) => {
+    opened("record-replayed", "A record sent twice", ["RC-013", "RC-003"], { plays: ["server"] }, (s) => {
       s.record("client", "Data", "once");
       s.replay("client");
       s.fails("server", "record.bad", { check: "cipher", answer: CODES.bad_record });

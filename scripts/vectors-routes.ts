@@ -1,6 +1,7 @@
 /** The scenes of middleboxes, limits and stealth mode: what becomes of a route. */
 import { publicOf, toHex } from "../properties/reference/primitives.ts";
 import { CODES } from "../properties/reference/talk.ts";
+import { begun, refusedHello } from "./vectors-acts.ts";
 import type { Vector } from "./vectors-format.ts";
 import { greet } from "./vectors-handshake.ts";
 import { play } from "./vectors-scene.ts";
@@ -25,15 +26,9 @@ export function routes(): Vector[] {
     code: number,
     event = "challenge.middlebox",
   ): Vector =>
-    play({ slug, title, requirements, ...middlebox, ...setting }, (s) => {
-      s.hello();
-      s.fails(
-        "server",
-        setting.knows === undefined || setting.limit !== undefined ? "hello.refuse" : "refuse",
-        { answer: code },
-      );
-      s.challenge({ code });
-      s.fails("client", event, { received: code });
+    begun(slug, title, requirements, { ...middlebox, ...setting }, (s) => {
+      const isAsked = setting.knows !== undefined && setting.limit === undefined;
+      refusedHello(s, code, event, isAsked ? "refuse" : "hello.refuse");
     });
   return [
     refusal(
@@ -94,12 +89,7 @@ export function routes(): Vector[] {
         stealth: true,
         limit: CODES.busy,
       },
-      (s) => {
-        s.hello();
-        s.fails("server", "hello.refuse", { answer: CODES.busy });
-        s.challenge({ code: CODES.busy });
-        s.fails("client", "challenge.refused", { received: CODES.busy });
-      },
+      (s) => refusedHello(s, CODES.busy, "challenge.refused"),
     ),
     play(
       {

@@ -220,6 +220,10 @@ export function sessionVectors(): SessionVector[] {
       ...plain,
       ...{ pongOwed: true, unflushed: true, pinged: true, ping: "0102030405060708", silence: 3_600_000 },
     }),
+    good("session-ping-unanswered", "A Ping outstanding, and a record that was opened since", ["TR-029"], {
+      ...plain,
+      ...{ ping: "0102030405060708", receivingCounter: "1" },
+    }),
     good("session-rekey-due", "A rekeying is due in both directions", ["TR-022"], {
       ...plain,
       ...{ sendingCounter: "65536", receivingCounter: "131072" },
@@ -236,6 +240,15 @@ export function sessionVectors(): SessionVector[] {
       ...remote,
       ...{ ended: true, pinged: true, silence: 4_294_967_295 },
     }),
+    good(
+      "session-ended-quiet",
+      "The same, and no Ping was sent since the last record",
+      ["TR-027", "TR-029"],
+      {
+        ...remote,
+        ...{ ended: true, receivingCounter: "1" },
+      },
+    ),
     bad("bad-empty", "Nothing", "TR-016", "size", Buffer.alloc(0)),
     bad("bad-cut", "A byte less than there has to be", "TR-016", "size", blob.subarray(0, 396)),
     bad("bad-magic", "Other first bytes", "TR-016", "magic", altered(blob, 0, 0x49)),

@@ -1,6 +1,6 @@
 /** What a scene begins with: the test keys, how its ends are configured, and what may happen to bytes on their way. */
-import { ascii, concat, publicOf, toHex } from "../properties/reference/primitives.ts";
-import type { KeyPairFields, Role, ServerFields } from "./vectors-format.ts";
+import { ascii, blake2b, concat, publicOf, toHex } from "../properties/reference/primitives.ts";
+import type { ClientFields, KeyPairFields, Role, ServerFields } from "./vectors-format.ts";
 
 /** A secret key that says in ASCII what it is: 32 bytes. */
 export function testKey(name: string): Uint8Array {
@@ -66,4 +66,41 @@ export interface Setting {
   /** Keys that are sent in other bytes than their own. */
   readonly sentAs?: { readonly [Key in "clientE" | "serverE" | "server" | "client"]?: Uint8Array };
   readonly serverEphemeral?: Uint8Array;
+}
+
+/** What is not said in a setting is as here. `expected`: the key that the client expects; null on first use. */
+export function withDefaults(setting: Setting) {
+  return {
+    serverSecrets: setting.serverSecrets ?? [SECRETS.server],
+    serverEphemeral: setting.serverEphemeral ?? SECRETS.serverEphemeral,
+    expected: setting.expected === undefined ? publicOf(SECRETS.server) : setting.expected,
+    randomRoute: blake2b(ascii("the random bytes of a route")).slice(0, 48),
+  };
+}
+
+/** How the two ends are configured, as a vector says it. */
+export function endsOf(setting: Setting): { client: ClientFields; server: ServerFields } {
+  const { serverSecrets, serverEphemeral, expected, randomRoute } = withDefaults(setting);
+  const client: ClientFields = {
+    longTerm: pair(SECRETS.client),
+    ephemeral: pair(SECRETS.clientEphemeral),
+    serverKey: expected === null ? null : toHex(expected),
+    viaKey: setting.via === undefined ? null : toHex(setting.via),
+    randomRoute: expected === null ? toHex(randomRoute) : null,
+    context: setting.context ?? "",
+    paddingBlock: setting.paddingBlock ?? null,
+    ...(setting.rejects === undefined ? {} : { rejects: setting.rejects }),
+  };
+  const server: ServerFields = {
+    longTerm: serverSecrets.map(pair),
+    ephemeral: pair(serverEphemeral),
+    contexts: setting.contexts ?? null,
+    application: setting.application ?? true,
+    stealth: setting.stealth ?? false,
+    limit: setting.limit ?? null,
+    decision: setting.decision === undefined ? "accept" : setting.decision,
+    paddingBlock: setting.paddingBlock ?? null,
+    ...(setting.knows === undefined ? {} : { knows: setting.knows }),
+  };
+  return { client, server };
 }

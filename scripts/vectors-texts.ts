@@ -2,8 +2,9 @@
 import { concat, dh, fromHex, publicOf, toHex } from "../properties/reference/primitives.ts";
 import { connectionStrings } from "./vectors-connection-strings.ts";
 import { NOTICE } from "./vectors-format.ts";
+import { authorizedKeysFrom, authorizedKeysOptions } from "./vectors-key-options.ts";
 import { authorizedKeys, keys, secretKeyFiles } from "./vectors-key-texts.ts";
-import { LOW_ORDER } from "./vectors-keys.ts";
+import { LOW_ORDER } from "./vectors-low-order.ts";
 import { highBit, SECRETS } from "./vectors-setting.ts";
 import type { TextCase, TextKind, TextVector } from "./vectors-text-format.ts";
 
@@ -76,6 +77,8 @@ export function textVectors(): TextVector[] {
     of("secret-key", "Secret keys as text", keys("secret")),
     of("secret-key-file", "Secret key files", secretKeyFiles()),
     of("authorized-keys", "Authorized-keys files, without options", authorizedKeys()),
+    of("authorized-keys-options", "Options in authorized-keys files", authorizedKeysOptions()),
+    of("authorized-keys-from", "Whom the option from lets in", authorizedKeysFrom()),
     of("connection-string", "Connection strings", connectionStrings()),
     of("x25519", "X25519, where libraries differ", x25519()),
   ];

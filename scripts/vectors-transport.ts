@@ -1,50 +1,46 @@
 /** The scenes in which a transport ends, a deadline passes, or bytes come that nobody asked for. */
 import { makeHeader } from "../properties/reference/messages.ts";
 import { ascii, concat, fromHex, publicOf, zeros } from "../properties/reference/primitives.ts";
-import { encodeAlert } from "../properties/reference/record.ts";
 import { CODES } from "../properties/reference/talk.ts";
+import { begun, challenged, refusedByVerdict } from "./vectors-acts.ts";
 import type { Vector } from "./vectors-format.ts";
-import { play, type Scene } from "./vectors-scene.ts";
 import { SECRETS, type Setting } from "./vectors-setting.ts";
 
 const server: Partial<Setting> = { plays: ["server"] };
 const client: Partial<Setting> = { plays: ["client"] };
 
-function one(
-  slug: string,
-  title: string,
-  requirements: readonly string[],
-  setting: Partial<Setting>,
-  act: (s: Scene) => void,
-): Vector {
-  return play({ slug, title, requirements, ...setting }, act);
-}
-
 const hello = makeHeader();
 
 /** The server, up to its Challenge. */
 export function helloEnds(): Vector[] {
-  const stealth = { ...server, stealth: true };
+  const unspoken = [
+    ["flags-high", "Flags of 0x8000", "4857535201018000"],
+    ["version-0", "Version 0", "4857535200010000"],
+  ] as const;
   return [
-    one("hello-nothing", "End of file before the first byte: closed, and no error", ["ST-023"], server, (s) =>
-      s.end("client"),
+    begun(
+      "hello-nothing",
+      "End of file before the first byte: closed, and no error",
+      ["ST-023"],
+      server,
+      (s) => s.end("client"),
     ),
-    one("hello-header-short", "End of file inside the header", ["ST-024", "ST-042"], server, (s) => {
+    begun("hello-header-short", "End of file inside the header", ["ST-024", "ST-042"], server, (s) => {
       s.raw("client", hello.slice(0, 7));
       s.end("client");
       s.fails("server", "eof.partial");
     }),
-    one("hello-short", "End of file one byte before the end of the Hello", ["ST-024"], server, (s) => {
+    begun("hello-short", "End of file one byte before the end of the Hello", ["ST-024"], server, (s) => {
       s.raw("client", concat(hello, new Uint8Array(79).fill(0x5a)));
       s.end("client");
       s.fails("server", "eof.partial");
     }),
-    one("hello-reset", "A reset inside the Hello", ["ST-001"], server, (s) => {
+    begun("hello-reset", "A reset inside the Hello", ["ST-001"], server, (s) => {
       s.raw("client", hello);
       s.reset("client");
       s.fails("server", "reset");
     }),
-    one(
+    begun(
       "hello-timeout",
       "The deadline passes inside the Hello: silence",
       ["HS-119", "HS-121"],
@@ -55,7 +51,7 @@ export function helloEnds(): Vector[] {
         s.fails("server", "time.handshake");
       },
     ),
-    one(
+    begun(
       "hello-alien-early",
       "Eight bytes of HTTP: judged without the rest, and nothing is sent",
       ["HS-007", "HS-008", "HS-015"],
@@ -65,27 +61,24 @@ export function helloEnds(): Vector[] {
         s.fails("server", "header.alien");
       },
     ),
-    one(
+    begun(
       "hello-alien-stealth",
       "First bytes that are not HWSR, in stealth mode: hidden as everything else is",
       ["RT-020", "RT-021", "HS-010"],
-      stealth,
+      { ...server, stealth: true },
       (s) => {
         s.raw("client", ascii("\x16\x03\x01\x02\x00\x01\x00\x01"));
         s.fails("server", "hello.hidden");
       },
     ),
-    one("hello-flags-high", "Flags of 0x8000: a hint", ["HS-009"], server, (s) => {
-      s.raw("client", fromHex("4857535201018000"));
-      s.fails("server", "header.unsupported", { answer: "hint" });
-      s.hint();
-    }),
-    one("hello-version-0", "Version 0: a hint", ["HS-009"], server, (s) => {
-      s.raw("client", fromHex("4857535200010000"));
-      s.fails("server", "header.unsupported", { answer: "hint" });
-      s.hint();
-    }),
-    one(
+    ...unspoken.map(([name, title, header]) =>
+      begun(`hello-${name}`, `${title}: a hint`, ["HS-009"], server, (s) => {
+        s.raw("client", fromHex(header));
+        s.fails("server", "header.unsupported", { answer: "hint" });
+        s.hint();
+      }),
+    ),
+    begun(
       "hello-given-up",
       "The application gives up before the Hello is complete: silence",
       ["HS-121"],
@@ -136,25 +129,25 @@ export function challengeEnds(): Vector[] {
   ];
   return [
     ...ends.map(([name, title, ids, bytes, event]) =>
-      one(`challenge-${name}`, title, [...ids, "HS-064"], client, (s) => {
+      begun(`challenge-${name}`, title, [...ids, "HS-064"], client, (s) => {
         s.hello();
         if (bytes.length > 0) s.raw("server", bytes);
         s.end("server");
         s.fails("client", event);
       }),
     ),
-    one("challenge-hint-reset", "A header, then a reset: no hint", ["HS-011"], client, (s) => {
+    begun("challenge-hint-reset", "A header, then a reset: no hint", ["HS-011"], client, (s) => {
       s.hello();
       s.raw("server", header(2));
       s.reset("server");
       s.fails("client", "reset");
     }),
-    one("challenge-reflected", "The own Hello in the place of the Challenge", ["HS-055"], client, (s) => {
+    begun("challenge-reflected", "The own Hello in the place of the Challenge", ["HS-055"], client, (s) => {
       s.hello();
       s.raw("server", concat(s.helloBytes, zeros(10)));
       s.fails("client", "challenge.bad");
     }),
-    one(
+    begun(
       "challenge-timeout",
       "The deadline passes before the Challenge: silence",
       ["HS-119", "HS-120"],
@@ -165,7 +158,7 @@ export function challengeEnds(): Vector[] {
         s.fails("client", "time.handshake");
       },
     ),
-    one(
+    begun(
       "challenge-given-up",
       "The application closes before its Response: nothing is sent, and what waited is lost",
       ["ST-022", "HS-117"],
@@ -177,7 +170,7 @@ export function challengeEnds(): Vector[] {
         s.fails("client", "close");
       },
     ),
-    one(
+    begun(
       "challenge-untrusted",
       "First use: the application does not trust the key",
       ["HS-061", "HS-062"],
@@ -192,7 +185,7 @@ export function challengeEnds(): Vector[] {
         s.fails("client", "reject");
       },
     ),
-    one(
+    begun(
       "challenge-refused-trailing",
       "What follows a Challenge with a code is ignored",
       ["HS-066", "HS-057"],
@@ -204,7 +197,7 @@ export function challengeEnds(): Vector[] {
         s.raw("server", ascii("not read"));
       },
     ),
-    one(
+    begun(
       "challenge-mismatch-code",
       "Another key's code is ignored: a mismatch all the same",
       ["HS-059"],
@@ -215,7 +208,7 @@ export function challengeEnds(): Vector[] {
         s.fails("client", "challenge.mismatch");
       },
     ),
-    one(
+    begun(
       "challenge-unknown-code",
       "A code that the client does not know is terminal as any other",
       ["HS-057", "AL-003"],
@@ -231,105 +224,89 @@ export function challengeEnds(): Vector[] {
 
 /** The server, from its Challenge to its Verdict. */
 export function responseEnds(): Vector[] {
-  const begun = (act: (s: Scene) => void) => (s: Scene) => {
-    s.hello();
-    s.challenge();
-    act(s);
-  };
   const undecided: Partial<Setting> = { ...server, decision: null };
-  const refusedWith = (s: Scene, event: string, code: number, message = "") => {
-    s.fails("server", event, { answer: code });
-    s.verdict("Alert", encodeAlert(code, message));
-  };
   return [
-    one(
+    challenged(
       "response-absent",
       "End of file in the place of the Response: abandoned, as the client may have rejected the key",
       ["ST-025"],
       undecided,
-      begun((s) => {
+      (s) => {
         s.end("client");
         s.fails("server", "eof");
-      }),
+      },
     ),
-    one(
-      "response-short",
-      "End of file inside the Response: abandoned",
-      ["ST-025"],
-      undecided,
-      begun((s) => {
-        s.raw("client", new Uint8Array(95).fill(0x5a));
-        s.end("client");
-        s.fails("server", "eof.partial");
-      }),
-    ),
-    one(
+    challenged("response-short", "End of file inside the Response: abandoned", ["ST-025"], undecided, (s) => {
+      s.raw("client", new Uint8Array(95).fill(0x5a));
+      s.end("client");
+      s.fails("server", "eof.partial");
+    }),
+    challenged(
       "response-reset",
       "A reset in the place of the Response: abandoned",
       ["ST-025"],
       undecided,
-      begun((s) => {
+      (s) => {
         s.reset("client");
         s.fails("server", "reset");
-      }),
+      },
     ),
-    one(
+    challenged(
       "response-timeout",
       "The deadline passes before the Response: the Alert is the Verdict",
       ["HS-095", "HS-121", "AL-009"],
       undecided,
-      begun((s) => {
+      (s) => {
         s.call("server", { call: "deadline" });
-        refusedWith(s, "time.handshake", CODES.timeout);
-      }),
+        refusedByVerdict(s, "time.handshake", CODES.timeout);
+      },
     ),
-    one(
+    challenged(
       "response-going-away",
       "A shutdown before the Response: the Alert is the Verdict, and the client reads it behind its Response",
       ["HS-065", "HS-095", "AL-009", "HS-101"],
       { decision: null },
-      begun((s) => {
+      (s) => {
         s.call("server", { call: "alert", code: CODES.going_away, message: "back soon" });
-        s.fails("server", "alert", { answer: CODES.going_away });
-        s.verdict("Alert", encodeAlert(CODES.going_away, "back soon"));
+        refusedByVerdict(s, "alert", CODES.going_away, "back soon");
         const step = s.length - 1;
         s.response();
         s.fails("client", "verdict.alert", { received: CODES.going_away, words: "back soon", step });
-      }),
+      },
     ),
-    one(
+    challenged(
       "response-decision-timeout",
       "The deadline passes while the application decides",
       ["HS-121", "HS-095"],
       undecided,
-      begun((s) => {
+      (s) => {
         s.response();
         s.call("server", { call: "deadline" });
-        refusedWith(s, "time.handshake", CODES.timeout);
-      }),
+        refusedByVerdict(s, "time.handshake", CODES.timeout);
+      },
     ),
-    one(
+    challenged(
       "response-decision-reset",
       "A reset while the application decides: at once, and what was held is lost",
       ["ST-015"],
       undecided,
-      begun((s) => {
+      (s) => {
         s.response();
         s.record("client", "Data", "held");
         s.reset("client");
         s.fails("server", "reset");
-      }),
+      },
     ),
-    one(
+    challenged(
       "response-given-up",
       "The application gives up in the place of its decision",
       ["HS-095", "AL-009"],
       undecided,
-      begun((s) => {
+      (s) => {
         s.response();
         s.call("server", { call: "alert", code: CODES.cancelled, message: "" });
-        refusedWith(s, "alert", CODES.cancelled);
-      }),
+        refusedByVerdict(s, "alert", CODES.cancelled);
+      },
     ),
   ];
 }

@@ -1,21 +1,27 @@
 import type { Drawn } from "../curves.ts";
 import type { Results } from "../results.ts";
+import type { Machine } from "./machine.ts";
 import { asMarkdown, curvesAsMarkdown, type Table } from "./table.ts";
 
-const begin = "<!-- generated: figures -->";
 const end = "<!-- end generated -->";
 
-/** The page with its generated part put in anew. @throws Error for a page without a place for it */
+/** The page with a generated part of it put in anew. @throws Error for a page without a place for it */
+export function withPart(page: string, name: string, text: string): string {
+  const begin = `<!-- generated: ${name} -->`;
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`the page has no lines ${begin} and ${end}`);
+  return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
+}
+
+/** The page with its figures put in anew. @throws Error for a page without a place for them */
 export function withFigures(
   page: string,
   results: Results,
   tables: readonly Table[],
   curves: readonly Drawn[] = [],
 ): string {
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end, from);
-  if (from < 0 || to < 0) throw new Error(`the page has no lines ${begin} and ${end}`);
-  return `${page.slice(0, from + begin.length)}\n\n${figures(results, tables, curves)}\n\n${page.slice(to)}`;
+  return withPart(page, "figures", figures(results, tables, curves));
 }
 
 function figures(results: Results, tables: readonly Table[], curves: readonly Drawn[]): string {
@@ -33,19 +39,29 @@ function figures(results: Results, tables: readonly Table[], curves: readonly Dr
 /** When, where and how much. */
 export function circumstances({ date, commit, machine, sizes, samples }: Results): string {
   const runs = 1 + Math.max(...samples.map(({ round }) => round));
-  const { cpu, cores, memory, system, node, openssl, load } = machine;
-  const isBusy = load > cores / 2;
   return [
     `${date.slice(0, 10)}, commit ${commit}, medians of ${runs} ${runs === 1 ? "run" : "runs"}.`,
-    `${cores} cores of ${cpu}, ${memory} GiB; ${system}; Node ${node} with OpenSSL ${openssl}; load ${load} before.`,
+    `${placeOf(machine)}; load ${machine.load} before.`,
     `In bulk ${count(sizes.bulk / 2 ** 20)} MiB in writes of ${count(sizes.write / 1024)} KiB;`,
-    `${count(sizes.handshakes)} connections one after the other and ${count(sizes.concurrentHandshakes)} sixteen at a time;`,
+    `${count(sizes.handshakes)} connections one after the other and ${count(sizes.concurrentHandshakes)} sixteen at a time,`,
+    `each after ${count(sizes.handshakeWarmUp)} that do not count;`,
     `${count(sizes.roundTrips)} requests; ${count(sizes.messages)} messages in a row, ${count(sizes.turnMessages)} by turns;`,
     `${count(sizes.idle)} idle connections.`,
-    ...(isBusy ? ["The machine had other work meanwhile: CPU times say more than rates and latencies."] : []),
+    ...busyNote(machine),
   ].join("\n");
 }
 
-function count(value: number): string {
+/** The machine and what runs on it. */
+export function placeOf({ cpu, cores, memory, system, node, openssl }: Machine): string {
+  return `${cores} cores of ${cpu}, ${memory} GiB; ${system}; Node ${node} with OpenSSL ${openssl}`;
+}
+
+/** A line for those who read figures of a machine that was busy. */
+export function busyNote({ load, cores }: Pick<Machine, "load" | "cores">): string[] {
+  if (load <= cores / 2) return [];
+  return ["The machine had other work meanwhile: CPU times say more than rates and latencies."];
+}
+
+export function count(value: number): string {
   return value.toLocaleString("en-GB");
 }

@@ -22,6 +22,8 @@ const results: Results = {
     roundTrips: 2,
     handshakes: 3,
     concurrentHandshakes: 4,
+    handshakeWarmUp: 1,
+    firstHandshakes: 2,
     idle: 5,
     transfer: 1,
     crowd: 1,

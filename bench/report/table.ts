@@ -4,12 +4,20 @@ import { type Metric, metrics } from "../metrics.ts";
 import { type Results, series } from "../results.ts";
 import { advantage, type Summary, summarise } from "../statistics.ts";
 
+/** Whom all others are compared with, and what the tables call it in that. */
+export interface Own {
+  readonly id: string;
+  readonly name: string;
+}
+
+const hawser: Own = { id: ownId, name: "Hawser" };
+
 /** A contender's place in a metric. */
 export interface Row {
   readonly contender: string;
   readonly name: string;
   readonly summary: Summary;
-  /** How many times better Hawser is; not there for itself, nor without it. */
+  /** How many times better Hawser is, or who else is compared with; not there for itself, nor without it. */
   readonly advantage: Summary | undefined;
 }
 
@@ -22,6 +30,7 @@ export interface Table {
 export function tables(
   { samples, contenders }: Pick<Results, "samples" | "contenders">,
   of: readonly Metric[] = metrics,
+  { id: ownId }: Own = hawser,
 ): Table[] {
   const all = of.map((metric): Table => {
     const own = series(samples, metric.id, ownId);
@@ -44,8 +53,8 @@ export function tables(
 }
 
 /** The tables as Markdown, or narrow enough for a terminal: the same. */
-export function asMarkdown(all: readonly Table[]): string {
-  return all.map(({ metric, rows }) => `${heading(metric)}\n\n${grid(rows)}`).join("\n\n");
+export function asMarkdown(all: readonly Table[], own: Own = hawser): string {
+  return all.map(({ metric, rows }) => `${heading(metric)}\n\n${grid(rows, own)}`).join("\n\n");
 }
 
 /** A table for each curve: a column for each amount, but no more of them than a page takes. */
@@ -88,18 +97,19 @@ function heading({ title, unit, better }: Metric): string {
   return `### ${title}, ${unit} (${better} is better)`;
 }
 
-function grid(rows: readonly Row[]): string {
+function grid(rows: readonly Row[], own: Own): string {
   const cells = rows.map(({ contender, name, summary, advantage: times }) => [
-    contender === ownId ? `**${name}**` : name,
+    contender === own.id ? `**${name}**` : name,
     number(summary.median),
     `${number(summary.low)} – ${number(summary.high)}`,
     times === undefined ? "" : `${ratio(times.median)} ×`,
     times === undefined ? "" : `${ratio(times.low)} – ${ratio(times.high)}`,
   ]);
-  return aligned(["", "median", "lowest – highest", "Hawser, × as good", "lowest – highest"], cells);
+  return aligned(["", "median", "lowest – highest", `${own.name}, × as good`, "lowest – highest"], cells);
 }
 
-function aligned(head: readonly string[], cells: readonly (readonly string[])[]): string {
+/** A table of Markdown, its first column to the left. */
+export function aligned(head: readonly string[], cells: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, 3, ...cells.map((row) => row[column]?.length ?? 0)),
   );

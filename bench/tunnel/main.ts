@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ArgumentError, parseArguments } from "../arguments.ts";
 import { thisCommit, thisMachine } from "../report/machine.ts";
 import { asMarkdown, tables } from "../report/table.ts";
-import type { Sample } from "../results.ts";
+import { inRounds } from "../rounds.ts";
 import { tunnelMetrics } from "./metrics.ts";
 import { type TunnelResults, tunnelCircumstances, withTunnels } from "./page.ts";
 import { run, works } from "./run.ts";
@@ -47,23 +47,8 @@ async function main(options: Options): Promise<void> {
 async function measure({ works: chosen, contenders, runs, sizes }: Options): Promise<TunnelResults> {
   const circumstances = { date: new Date().toISOString(), commit: thisCommit(), machine: thisMachine() };
   const measured = ways.filter(({ id }) => contenders.includes(id));
-  const samples: Sample[] = [];
-  for (const work of works.filter(({ id }) => chosen.includes(id))) {
-    for (let round = 0; round < runs; round++) {
-      console.error(`${work.id}, round ${round + 1} of ${runs}`);
-      // Nobody always comes first, or after the same one.
-      const first = round % measured.length;
-      for (const way of [...measured.slice(first), ...measured.slice(0, first)]) {
-        try {
-          const figures = await run(work, way, sizes);
-          samples.push({ work: work.id, contender: way.id, round, figures });
-        } catch (error) {
-          console.error(`${work.id}, ${way.name}: ${(error as Error).message}`);
-          process.exitCode = 1;
-        }
-      }
-    }
-  }
+  const done = works.filter(({ id }) => chosen.includes(id));
+  const samples = await inRounds(done, measured, runs, (work, way) => run(work, way, sizes));
   const names = Object.fromEntries(measured.map(({ id, name }) => [id, name]));
   return { format: 1, ...circumstances, sizes, contenders: names, samples, versions: versions() };
 }

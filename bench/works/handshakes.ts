@@ -1,12 +1,20 @@
 import type { Connection } from "../contenders/contender.ts";
 import type { ServerSide, Sizes, Work } from "./work.ts";
 
+/** The first connections that two new processes make with each other. */
+export const firstHandshakes: Work = {
+  id: "first-handshakes",
+  server: answerer,
+  client: async (connect, { firstHandshakes: count }) => ({ measure: () => cycles(connect, count, 1) }),
+  figures: ({ cpu }, { firstHandshakes: count }) => ({ "first-handshakes.cpu": cpu / count }),
+};
+
 /** Connections made and ended one after the other. */
 export const handshakes: Work = {
   id: "handshakes",
   server: answerer,
-  client: async (connect, { handshakes: count }) => {
-    await cycles(connect, Math.min(count, 50), 1);
+  client: async (connect, { handshakes: count, handshakeWarmUp }) => {
+    await cycles(connect, handshakeWarmUp, 1);
     return { measure: () => cycles(connect, count, 1) };
   },
   figures: ({ client, cpu }, { handshakes: count }) => ({
@@ -21,8 +29,8 @@ const concurrency = 16;
 export const concurrentHandshakes: Work = {
   id: "concurrent-handshakes",
   server: answerer,
-  client: async (connect, { concurrentHandshakes: count }) => {
-    await cycles(connect, Math.min(count, 64), concurrency);
+  client: async (connect, { concurrentHandshakes: count, handshakeWarmUp }) => {
+    await cycles(connect, handshakeWarmUp, concurrency);
     return { measure: () => cycles(connect, count, concurrency) };
   },
   figures: ({ client }, { concurrentHandshakes: count }: Sizes) => ({

@@ -1,6 +1,6 @@
 import { bulk } from "./bulk.ts";
 import { crowd } from "./crowd.ts";
-import { concurrentHandshakes, handshakes } from "./handshakes.ts";
+import { concurrentHandshakes, firstHandshakes, handshakes } from "./handshakes.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { messages, turnMessages } from "./messages.ts";
 import { rekey } from "./rekey.ts";
@@ -11,6 +11,7 @@ import type { Work } from "./work.ts";
 /** All there are, in the order of the tables. */
 export const works: readonly Work[] = [
   bulk,
+  firstHandshakes,
   handshakes,
   concurrentHandshakes,
   roundTrips,

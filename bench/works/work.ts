@@ -13,6 +13,10 @@ export interface Sizes {
   /** Connections made one after the other, and those made several at once. */
   readonly handshakes: number;
   readonly concurrentHandshakes: number;
+  /** Connections made before those: V8 compiles what runs once for each connection as late as that. */
+  readonly handshakeWarmUp: number;
+  /** Those that the first figure is of, made by new processes. */
+  readonly firstHandshakes: number;
   /** Connections that stay open and do nothing. */
   readonly idle: number;
   /** The longest of the transfers that grow, in bytes, and the most connections of a crowd that does. */

@@ -27,18 +27,19 @@ const cluster = await startCluster({
   workers: 2,
 });
 
-for (const path of ["/static/logo", "/api/orders", "/static/style"]) {
+try {
+  for (const path of ["/static/logo", "/api/orders", "/static/style"])
+    console.log(`client: ${await get(path)}`);
+} finally {
+  await cluster.close();
+  await rm(folder, { recursive: true });
+}
+
+async function get(path) {
   const socket = await connect(cluster.url, { keyPair });
   const answer = await new Promise((resolve, reject) => {
     http.get({ path, createConnection: () => socket }, resolve).on("error", reject);
   });
-  console.log(
-    `client: ${await answer
-      .setEncoding("utf8")
-      .toArray()
-      .then((parts) => parts.join(""))}`,
-  );
+  const parts = await answer.setEncoding("utf8").toArray();
+  return parts.join("");
 }
-
-await cluster.close();
-await rm(folder, { recursive: true });

@@ -21,7 +21,7 @@ export async function buildCommand(): Promise<Built> {
   const folder = mkdtempSync(join(root, "build", "cli-test-"));
   copyFileSync(join(root, "package.json"), join(folder, "package.json"));
   await build({
-    entryPoints: [join(root, "src/cli/main.ts")],
+    entryPoints: ["main", "serve-acceptor", "serve-worker"].map((name) => join(root, `src/cli/${name}.ts`)),
     outdir: join(folder, "dist/cli"),
     bundle: true,
     splitting: true,

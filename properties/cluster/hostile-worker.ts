@@ -1,5 +1,5 @@
 /** A worker that is taken over as soon as a client tells it so: it does what it is told, and says what came of it. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -20,17 +20,26 @@ export type Order =
   | { readonly do: "write"; readonly fds: readonly number[]; readonly bytes: string }
   /** Sends descriptors where they do not belong. */
   | { readonly do: "leak"; readonly fds: readonly number[] }
-  | { readonly do: "hang" }
+  /** Once a process has its credits that lives for some seconds, where it is asked for that and may have one. */
+  | { readonly do: "hang"; readonly leavingAChild?: true }
   | { readonly do: "echo" };
 
-/** The pipe's handles that read: nothing else may write to a descriptor while one does. */
+/** The handles that read, of pipes and of connections: nothing else may write to a descriptor while one does. */
 const reading = new Set<{ readStop(): void }>();
 const { _handle: some } = new Socket({ fd: 3, manualStart: true } as never) as unknown as { _handle: object };
-const { readStart } = Object.getPrototypeOf(some) as { readStart(): number };
-Object.getPrototypeOf(some).readStart = function (this: { readStop(): void }) {
+const streams = ownerOf("readStart", some);
+const { readStart } = streams;
+streams["readStart"] = function (this: { readStop(): void }) {
   reading.add(this);
-  return readStart.call(this);
+  return readStart?.call(this);
 };
+
+/** Where a handle has a method from: all kinds of streams have it from there. */
+function ownerOf(name: string, handle: object): Record<string, (...values: never[]) => unknown> {
+  let owner = handle;
+  while (!Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
+  return owner as ReturnType<typeof ownerOf>;
+}
 
 await runWorker(
   (socket) => {
@@ -47,7 +56,11 @@ await runWorker(
       } else if (order.do === "look") void look(order).then((found) => socket.end(JSON.stringify(found)));
       else if (order.do === "write") socket.write(writeTo(order.fds, Buffer.from(order.bytes, "base64")));
       else if (order.do === "leak") leak(order.fds);
-      else for (;;);
+      else {
+        if (order.leavingAChild)
+          spawn("sleep", ["3"], { stdio: ["ignore", "ignore", "ignore", "ignore", 4] });
+        for (;;);
+      }
     });
   },
   { allowHalfOpen: true },

@@ -33,7 +33,7 @@ export async function bundled(name: string, into: string): Promise<string> {
   return outfile;
 }
 
-const clientPair = await generateKeyPair();
+export const clientPair = await generateKeyPair();
 export const isRoot = process.getuid?.() === 0;
 
 export interface Scene {
@@ -53,6 +53,11 @@ export interface SceneOptions {
   readonly listen?: ClusterOptions["listen"];
   /** Each process as another user, where the tests are run by root. */
   readonly users?: boolean;
+  /** Lets in whom this file of authorized keys lists. */
+  readonly authorizedKeys?: string;
+  readonly passOn?: ClusterOptions["worker"]["passOn"];
+  /** Lets workers do anything, as native code could that has taken one over. */
+  readonly mayDoAnything?: boolean;
 }
 
 /** A cluster whose workers run under the permission model, and may read their program alone. */
@@ -61,20 +66,29 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
   const folder = openFolder();
   const keyPath = join(folder, "secret.key");
   await writeSecretKeyFile(keyPath, await generateKeyPair());
-  const [acceptor, worker] = await Promise.all([bundled("acceptor", folder), bundled(program, folder)]);
+  const { authorizedKeys } = options;
+  const [acceptor, worker] = await Promise.all([
+    bundled(authorizedKeys === undefined ? "acceptor" : "keyed-acceptor", folder),
+    bundled(program, folder),
+  ]);
   const events: ClusterEvent[] = [];
   const hasUsers = users && isRoot;
   const cluster = await startCluster({
     listen: options.listen ?? { host: "127.0.0.1", port: 0 },
     acceptor: {
       module: acceptor,
-      args: [keyPath, ...(choosing ? ["choosing"] : [])],
+      args: [
+        keyPath,
+        ...(choosing ? ["choosing"] : []),
+        ...(authorizedKeys === undefined ? [] : [authorizedKeys]),
+      ],
       ...(hasUsers ? { identity: { uid: 61_000, gid: 61_000 } } : {}),
     },
     worker: {
       module: worker,
       args: workerArgs,
-      permissions: { read: [worker] },
+      permissions: options.mayDoAnything === true ? false : { read: [worker] },
+      ...(options.passOn === undefined ? {} : { passOn: options.passOn }),
       ...(hasUsers ? { identity: (slot: number) => ({ uid: 61_001 + slot, gid: 61_001 + slot }) } : {}),
     },
     workers,

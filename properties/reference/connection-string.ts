@@ -1,4 +1,5 @@
 /** Connection strings, written from spec/keys.md alone. */
+import { ipv6Of, isPort, isUnixPath, nameOf } from "./addresses.ts";
 import { type Fault, mentionsSecret, readKey, writeKey } from "./key-text.ts";
 import { equal, fromHex, toHex } from "./primitives.ts";
 
@@ -44,65 +45,12 @@ function publicKey(text: string): string {
   return "error" in key ? refuse(key.error) : toHex(key);
 }
 
-/** KT-071: eight groups, or nothing; an IPv4 address may be its end. */
-function groupsOf(address: string): number[] | null {
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
-  if (dotted !== null) {
-    const octets = dotted.slice(2);
-    if (octets.some((octet) => Number(octet) > 255 || (octet.length > 1 && octet.startsWith("0"))))
-      return null;
-    const [a, b, c, d] = octets.map(Number) as [number, number, number, number];
-    return groupsOf(`${dotted[1]}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`);
-  }
-  const read = (part: string): number[] | null => {
-    if (part === "") return [];
-    const groups = part.split(":");
-    return groups.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))
-      ? groups.map((group) => Number.parseInt(group, 16))
-      : null;
-  };
-  const halves = address.split("::");
-  if (halves.length > 2) return null;
-  const [left, right] = halves.map(read);
-  if (left === null || left === undefined || right === null) return null;
-  if (right === undefined) return left.length === 8 ? left : null;
-  const missing = 8 - left.length - right.length;
-  return missing < 1 ? null : [...left, ...new Array<number>(missing).fill(0), ...right];
-}
-
-/** RFC 5952 §4: the first of the longest runs of two or more zeros becomes "::". */
-function writeGroups(groups: readonly number[]): string {
-  let best = { at: -1, length: 1 };
-  for (let at = 0; at < 8; at++) {
-    let length = 0;
-    while (at + length < 8 && groups[at + length] === 0) length++;
-    if (length > best.length) best = { at, length };
-  }
-  const hex = (part: readonly number[]) => part.map((group) => group.toString(16)).join(":");
-  if (best.at < 0) return hex(groups);
-  return `${hex(groups.slice(0, best.at))}::${hex(groups.slice(best.at + best.length))}`;
-}
-
 function hostOf(raw: string): string {
   if (raw.startsWith("[")) {
     const [, address = "", , zone] = /^\[([^\]%]*)(%25([A-Za-z0-9._~-]{1,64}))?\]$/.exec(raw) ?? [];
-    const groups = groupsOf(address);
-    if (groups === null) return refuse("HOST");
-    return writeGroups(groups) + (zone === undefined ? "" : `%${zone}`);
+    return ipv6Of(address, zone) ?? refuse("HOST");
   }
-  const host = decode(raw).toLowerCase();
-  if (/^hawser1[02-9ac-hj-np-z]{20}/.test(host)) return refuse("HOST");
-  const labels = host.replace(/\.$/, "").split(".");
-  const last = labels.at(-1) as string;
-  if (/^\d+$|^0x[0-9a-f]*$/.test(last)) {
-    const octets = host.split(".");
-    const good =
-      octets.length === 4 && octets.every((octet) => /^(0|[1-9]\d{0,2})$/.test(octet) && Number(octet) < 256);
-    return good ? host : refuse("HOST");
-  }
-  const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
-  if (labels.join(".").length > 253 || !labels.every((each) => label.test(each))) return refuse("HOST");
-  return host;
+  return nameOf(decode(raw)) ?? refuse("HOST");
 }
 
 function parse(text: string): Target {
@@ -148,15 +96,13 @@ function parse(text: string): Target {
   if (isUnix) {
     if (place !== "") refuse("HOST");
     const decoded = decode(path);
-    const length = new TextEncoder().encode(decoded).length;
-    if (!path.startsWith("/") || decoded.endsWith("/") || decoded.includes("\0") || length > 107)
-      refuse("PATH");
+    if (!path.startsWith("/") || !isUnixPath(decoded)) refuse("PATH");
     return { host: null, port: null, path: decoded, ...about };
   }
   const [, host = "", , digits] = /^(\[[^\]]*\]|[^:[\]]*)(:(.*))?$/.exec(place) ?? refuse("HOST");
   if (host === "") refuse("HOST");
   const read = hostOf(host);
-  if (digits === undefined || !/^[1-9]\d{0,4}$/.test(digits) || Number(digits) > 65_535) refuse("PORT");
+  if (!isPort(digits)) refuse("PORT");
   if (path !== "" && path !== "/") refuse("PATH");
   return { host: read, port: Number(digits), path: null, ...about };
 }

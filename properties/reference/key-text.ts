@@ -1,6 +1,4 @@
 /** Keys as text and in files, written from spec/keys.md alone: slowly, a step of the text a line. */
-import { equal, fromHex, toHex } from "./primitives.ts";
-
 /** What was refused: the code of the table in keys.md, and the line where it stands in a file. */
 export interface Fault {
   readonly error: string;
@@ -84,7 +82,7 @@ export function readKey(kind: Kind, text: string): Uint8Array | Fault {
 }
 
 /** KT-030, KT-031: the lines that say something, with their numbers. */
-function lines(bytes: Uint8Array): { number: number; text: string }[] | Fault {
+export function lines(bytes: Uint8Array): { number: number; text: string }[] | Fault {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -112,28 +110,4 @@ export function readSecretKeyFile(bytes: Uint8Array): Uint8Array | Fault {
   const key = readKey("secret", first.text);
   if ("error" in key) return { ...key, line: first.number };
   return second === undefined ? key : { error: "ERR_HAWSER_KEY_FILE_TWO_KEYS", line: second.number };
-}
-
-export interface Authorized {
-  readonly key: string;
-  readonly name: string | null;
-}
-
-/** KT-040 to KT-046, for lines without options. */
-export function readAuthorizedKeys(bytes: Uint8Array): Authorized[] | Fault {
-  const found = lines(bytes);
-  if (!Array.isArray(found)) return found;
-  const keys: Authorized[] = [];
-  for (const { number, text } of found) {
-    const is = (error: string): Fault => ({ error: `ERR_HAWSER_KEY_${error}`, line: number });
-    if (mentionsSecret(text)) return is("SECRET");
-    const [first = "", name, ...more] = text.split(/[ \t]+/);
-    const key = readKey("public", first);
-    if ("error" in key) return { ...key, line: number };
-    if (more.length > 0) return is("FILE_SYNTAX");
-    if (name !== undefined && !/^[A-Za-z0-9._@+-]{1,64}$/.test(name)) return is("FILE_NAME");
-    if (keys.some((other) => equal(fromHex(other.key), key))) return is("FILE_DUPLICATE");
-    keys.push({ key: toHex(key), name: name ?? null });
-  }
-  return keys;
 }

@@ -160,6 +160,9 @@ function steps(
     if (one.alive) accidents.push(dead, withTaker(now, i, { linked: false }));
     // TR-049.
     if (one.alive && !one.linked && now.giverAlive && i === now.turned - 1) next.push(dead);
+    // TR-055: what came over that link is not read any more.
+    if (!one.linked && now.giverAlive && now.giver === "Offered" && i === now.turned - 1)
+      next.push(giverStep(withTaker(now, i, { from: [], noticed: true }), "drop"));
     const [message, ...later] = one.to;
     if (one.alive && message !== undefined) {
       const rest = withTaker(now, i, { to: later });

@@ -8,6 +8,10 @@ import { connect, type HawserSocket, readKeyFile } from "../../src/net/index.ts"
 import { inFolder, type OwnKey, ownKey } from "../cli/in-process.ts";
 import { type Built, Spawned } from "../cli/spawned.ts";
 
+/** With HAWSER_WORKERS in the environment the same is asked of a server in as many workers. */
+const workers =
+  process.env["HAWSER_WORKERS"] === undefined ? [] : ["--workers", process.env["HAWSER_WORKERS"]];
+
 /** All that a scene has opened, closed in the end, the newest first. */
 type Afterwards = (close: () => unknown) => void;
 
@@ -49,7 +53,8 @@ export class ServiceScene {
   words(...more: string[]): string[] {
     const { server, authorizedKeys, backend } = this;
     const keys = more.includes("--key") ? [] : ["--key", server.file];
-    return ["serve", ...keys, "--authorized-keys", authorizedKeys, "--to", `127.0.0.1:${backend}`, ...more];
+    const to = ["--to", `127.0.0.1:${backend}`];
+    return ["serve", ...keys, "--authorized-keys", authorizedKeys, ...to, ...workers, ...more];
   }
 
   /** `hawser serve` on a free port. */

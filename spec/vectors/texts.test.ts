@@ -41,7 +41,9 @@ describe("the vectors of texts", () => {
 
   it("refuse at least as much as they take", () => {
     for (const { slug, cases } of vectors) {
-      const bad = cases.filter((one) => one["error"] !== null && one["output"] === undefined);
+      const bad = cases.filter((one) =>
+        slug === "authorized-keys-from" ? !one["listed"] : one["error"] !== null,
+      );
       if (slug !== "x25519") expect(bad.length).toBeGreaterThanOrEqual(cases.length / 2);
     }
   });

@@ -7,6 +7,8 @@ export const COMMAND_ERRORS = {
   ERR_HAWSER_LISTEN: "the address can't be listened at; the system's error is named",
   ERR_HAWSER_KNOWN_SERVERS: "the file of known servers can't be read, written, or relied on",
   ERR_HAWSER_STATUS: "a running serve or forward could not be asked how it does",
+  ERR_HAWSER_WORKERS:
+    "the processes of hawser serve --workers did not start; what they said is on standard error",
   ERR_HAWSER_CONFORMANCE: "cases of hawser conformance failed, or the shim does not support them",
   ERR_HAWSER_STDIN: "standard input could not be read; the system's error is named",
   ERR_HAWSER_STDOUT: "standard output could not be written, or was closed by its reader",

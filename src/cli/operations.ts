@@ -49,7 +49,7 @@ export class Operations {
     this.#context = context;
     context.log.level = this.#settings.level;
     this.#notifier = new Notifier(context.surroundings.env, context.log);
-    this.observe = observers(this.#tally.observe, logTunnel(context.log), (event) =>
+    this.observe = observers(this.#tally.observe, logTunnel(context.log, context.role), (event) =>
       this.#metrics?.observe(event),
     );
   }

@@ -45,6 +45,9 @@ export interface ServeCommandOptions extends TunnelOptions {
   readonly maxPerAddress?: string;
   readonly maxHandshakes?: string;
   readonly maxHandshakesPerAddress?: string;
+  readonly workers?: string;
+  readonly acceptorUser?: string;
+  readonly workerUser?: string;
 }
 
 export interface ForwardCommandOptions extends TunnelOptions {
@@ -249,9 +252,10 @@ function defineTunnel(program: Command, actions: Actions): void {
         "other, and never looks like one that ended.",
     )
     .usage(
-      "--key FILE... --authorized-keys FILE --to HOST:PORT|unix:PATH [--context NAME] [--stealth] [--connect-timeout SECONDS] " +
+      "--key FILE... --authorized-keys FILE --to HOST:PORT|unix:/PATH [--context NAME] [--stealth] [--connect-timeout SECONDS] " +
         "[--handshake-timeout SECONDS] [--idle-timeout SECONDS] [--max-connections NUMBER] [--max-per-key NUMBER] " +
         "[--max-per-address NUMBER] [--max-handshakes NUMBER] [--max-handshakes-per-address NUMBER] " +
+        "[--workers NUMBER [--acceptor-user USER] [--worker-user USER]] " +
         `${operationUsage} [--json] [HOST:]PORT|unix:PATH|systemd:[NAME]`,
     )
     .argument(
@@ -287,6 +291,21 @@ function defineTunnel(program: Command, actions: Actions): void {
     .addOption(number("--max-handshakes", "handshakes under way at once; 1024 unless given"))
     .addOption(
       number("--max-handshakes-per-address", "handshakes under way from an address; 64 unless given"),
+    )
+    .addOption(
+      number(
+        "--workers",
+        "processes that have the connections and no key, which another process has; none unless given",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--acceptor-user <user>",
+        "with --workers: whom the process with the key becomes, started by root",
+      ),
+    )
+    .addOption(
+      new Option("--worker-user <user>", "with --workers: whom the workers run as, started by root"),
     );
   const forward = program
     .command("forward")

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { formatPublicKey } from "../keys/index.ts";
 import type { TunnelEvent, TunnelEventType, TunnelPeer } from "../tunnel/observer.ts";
 import { Log } from "./log.ts";
+import type { Role } from "./status-page.ts";
 import { keyLabel, logTunnel } from "./tunnel-log.ts";
 
 const publicKey = formatPublicKey(new Uint8Array(32).fill(5));
@@ -40,12 +41,12 @@ const events: { readonly [T in TunnelEventType]: readonly Extract<TunnelEvent, {
   closed: [{ type: "closed" }],
 };
 
-function logged(json: boolean, all: readonly TunnelEvent[]): string[] {
+function logged(json: boolean, all: readonly TunnelEvent[], role: Role = "serve"): string[] {
   let text = "";
   const stderr = { write: (words: string) => (text += words) };
   const log = new Log({ stderr, env: {} } as never, { json, now: () => 0 });
   log.level = "debug";
-  all.forEach(logTunnel(log));
+  all.forEach(logTunnel(log, role));
   return text.trimEnd().split("\n");
 }
 
@@ -60,6 +61,12 @@ describe("the log of a tunnel", () => {
         ...(code && { code }),
       });
     }
+  });
+
+  it("says of a server's connection that it is let in, as its service may still not be there", () => {
+    const words = (role: Role) => logged(false, events.connectionOpened, role)[0];
+    expect(words("serve")).toMatch(/ is let in, for /);
+    expect(words("forward")).toMatch(/ is connected to /);
   });
 
   it("names a connection's key, or tells how it begins, and never all of it", () => {

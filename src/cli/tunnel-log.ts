@@ -1,9 +1,10 @@
 import type { Observe, TunnelEvent, TunnelFailure, TunnelPeer } from "../tunnel/observer.ts";
 import type { Fields, Log } from "./log.ts";
+import type { Role } from "./status-page.ts";
 
 /** Says in the log what a tunnel tells. Keys are told by their names, or by how they begin: see {@link keyLabel}. */
-export function logTunnel(log: Log): Observe {
-  return (event) => say(log, event);
+export function logTunnel(log: Log, role: Role): Observe {
+  return (event) => say(log, role, event);
 }
 
 /** As many characters of a key's text as tell keys of a list apart, and find its line by `grep`. */
@@ -14,7 +15,7 @@ export function keyLabel(keyName: string | undefined, publicKey: string): string
   return keyName ?? `${publicKey.slice(0, shortKey)}…`;
 }
 
-function say(log: Log, event: TunnelEvent): void {
+function say(log: Log, role: Role, event: TunnelEvent): void {
   switch (event.type) {
     case "listening": {
       const { url, address } = event;
@@ -39,9 +40,11 @@ function say(log: Log, event: TunnelEvent): void {
     }
     case "connectionOpened": {
       const { connection, peer, backend } = event;
+      // The server's end connects to its service only now, and may fail.
+      const how = role === "serve" ? "is let in, for" : "is connected to";
       log.info({
         event: "connected",
-        words: `#${connection} ${nameOf(peer)} is connected to ${backend}.`,
+        words: `#${connection} ${nameOf(peer)} ${how} ${backend}.`,
         fields: { connection, ...fieldsOf(peer), backend },
       });
       return;

@@ -13,11 +13,19 @@ export function millisecondsOf(name: string, seconds: string | undefined): numbe
   throw usageError(`${name} takes a number of seconds above 0, such as 30 or 2.5; at most 86400, a day.`);
 }
 
-/** A whole number. @throws CommandError ERR_HAWSER_USAGE */
-export function numberOf(name: string, text: string | undefined, least: 0 | 1): number | undefined {
+/** A whole number, `most` at most where that is given. @throws CommandError ERR_HAWSER_USAGE */
+export function numberOf(
+  name: string,
+  text: string | undefined,
+  least: 0 | 1,
+  most?: number,
+): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d{1,7}$/.test(text) && Number(text) >= least) return Number(text);
-  throw usageError(`${name} takes a whole number, ${least} or more.`);
+  const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= (most ?? value)) return value;
+  throw usageError(
+    `${name} takes a whole number, ${least} ${most === undefined ? "or more" : `to ${most}`}.`,
+  );
 }
 
 /** An object without what was not given. */

@@ -1,4 +1,7 @@
-import { Socket } from "node:net";
+import { randomInt } from "node:crypto";
+import { type AddressInfo, Socket } from "node:net";
+import type { AuthorizedKeys } from "../keys/index.ts";
+import { nameOf } from "../net/dial.ts";
 import {
   AlertError,
   createServer,
@@ -9,12 +12,17 @@ import {
   type HawserSocket,
 } from "../net/index.ts";
 import { sharedPrimitives } from "../net/primitives.ts";
+import { defaultRemovalInterval, Removals } from "../net/removals.ts";
 import type { Primitives } from "../protocol/index.ts";
 import { Giver, UsageError } from "../protocol/index.ts";
-import { type Choice, headOf, requireChoice } from "./choice.ts";
+import { whoseSession } from "../protocol/transfer/blob.ts";
+import { type Choice, headOf, type Picked, requireChoice, type Watcher } from "./choice.ts";
+import { shortNumber } from "./credits.ts";
+import { Descriptor } from "./descriptor.ts";
 import { receiveDescriptors } from "./descriptor-pipe.ts";
 import { type Frame, FrameReader } from "./frames.ts";
-import { Link } from "./link.ts";
+import { Link, type LinkStart } from "./link.ts";
+import { noteBytes } from "./pass-on.ts";
 import { nextOf, type Passage, refuse } from "./passage.ts";
 import { dropPrivileges, type Identity, withoutDebugger } from "./privileges.ts";
 import type { Told } from "./told.ts";
@@ -25,6 +33,21 @@ export interface AcceptorOptions extends HawserServerOptions {
   readonly choose?: Choice;
   /** A client was not let in, or went away before. Nothing but a log needs this. */
   readonly onHandshakeError?: (error: Error, info: HandshakeInfo) => void;
+  /**
+   * Where keys are looked up once their connections are with workers: those of keys that are not there any more end with
+   * `not_authorized`. It is `authorize` unless given, where that is a file of authorized keys.
+   */
+  readonly authorized?: Pick<AuthorizedKeys, "lookup">;
+  /** What the admin's program has to say, by `cluster.tell()`. */
+  readonly onMessage?: (message: unknown) => void;
+  /** How many connections count for `limits.connections` besides: those of older acceptors, say. */
+  readonly openElsewhere?: () => number;
+}
+
+/** The way to the admin's program. */
+export interface AdminLink {
+  /** Tells it anything that JSON has, in up to 60,000 bytes. */
+  tell(message: unknown): void;
 }
 
 /** The descriptors that an acceptor is started with. */
@@ -45,15 +68,26 @@ export interface AcceptorStart {
  * clients are let in, after it
  * @throws UsageError in a process that no cluster has started, and for options that make no sense
  */
-export async function runAcceptor(open: () => AcceptorOptions | Promise<AcceptorOptions>): Promise<void> {
+export async function runAcceptor(
+  open: (admin: AdminLink) => AcceptorOptions | Promise<AcceptorOptions>,
+): Promise<void> {
   if (process.env["HAWSER_CLUSTER"] !== "acceptor") {
     throw new UsageError("runAcceptor() is for a process that startCluster() has started");
   }
   withoutDebugger();
   const start: AcceptorStart = JSON.parse(process.env["HAWSER_CLUSTER_START"] ?? "{}");
-  const [primitives, options] = await Promise.all([sharedPrimitives(), open()]);
-  if (start.identity !== undefined) dropPrivileges(start.identity);
-  await new Acceptor(primitives, options, start).start();
+  const told = new Socket({ fd: acceptorDescriptors.told, readable: false, writable: true });
+  told.on("error", () => undefined); // The admin is gone, which its link tells.
+  const tell = (say: Told) => void told.write(`${JSON.stringify(say)}\n`);
+  const admin: AdminLink = { tell: (message) => tell({ type: "message", message }) };
+  try {
+    const [primitives, options] = await Promise.all([sharedPrimitives(), open(admin)]);
+    if (start.identity !== undefined) dropPrivileges(start.identity);
+    await new Acceptor(primitives, options, start, tell, () => told.end(() => process.exit(0))).start();
+  } catch (error) {
+    await new Promise<void>((done) => told.end(() => done()));
+    throw error;
+  }
 }
 
 /** How long a connection may wait for a worker, in milliseconds, when there is none that could be asked. */
@@ -63,8 +97,11 @@ class Acceptor {
   readonly #primitives: Primitives;
   readonly #choice: Choice | undefined;
   readonly #server: HawserServer;
+  readonly #removals: Removals | undefined;
   readonly #start: AcceptorStart;
-  readonly #told = new Socket({ fd: acceptorDescriptors.told, readable: false, writable: true });
+  readonly #tell: (told: Told) => void;
+  readonly #end: () => void;
+  readonly #onMessage: ((message: unknown) => void) | undefined;
   readonly #links = new Map<number, Link>();
   /** A worker's first pipe, until its second is there. */
   readonly #halves = new Map<number, Frame>();
@@ -72,22 +109,39 @@ class Acceptor {
   readonly #waiting = new Set<Passage>();
   /** Connections on their way to a first offer. */
   #choosing = 0;
-  #ids = 0;
   #isRetiring = false;
   #isRetired = false;
 
-  constructor(primitives: Primitives, options: AcceptorOptions, start: AcceptorStart) {
-    const { choose, onHandshakeError, ...serverOptions } = options;
+  constructor(
+    primitives: Primitives,
+    options: AcceptorOptions,
+    start: AcceptorStart,
+    tell: (told: Told) => void,
+    end: () => void,
+  ) {
+    const { choose, onHandshakeError, authorized = options.authorize, ...others } = options;
+    const { onMessage, openElsewhere = () => 0, ...serverOptions } = others;
+    this.#tell = tell;
+    this.#end = end;
+    this.#onMessage = onMessage;
+    const { endRemoved = defaultRemovalInterval } = options;
     this.#primitives = primitives;
     this.#choice = choose && requireChoice(choose);
     this.#start = start;
     this.#server = createServer({ ...serverOptions, allowHalfOpen: true });
+    this.#server.openElsewhere = () => {
+      const passedOn = [...this.#links.values()].reduce((sum, { load }) => sum + load, this.#waiting.size);
+      return passedOn + openElsewhere();
+    };
     this.#server.on("connection", (socket) => void this.#pass(socket));
+    if (typeof authorized !== "function" && endRemoved !== false) {
+      const given = () => [...this.#links.values()].flatMap((link) => link.given);
+      this.#removals = new Removals(authorized, endRemoved, given);
+    }
     if (onHandshakeError !== undefined) this.#server.on("handshakeError", onHandshakeError);
   }
 
   async start(): Promise<void> {
-    this.#told.on("error", () => undefined); // The admin is gone, which its link tells.
     const frames = new FrameReader((frame) => this.#take(frame));
     receiveDescriptors(acceptorDescriptors.link, {
       bytes: (bytes) => frames.bytes(bytes),
@@ -104,31 +158,53 @@ class Acceptor {
       });
     });
     server.on("error", (error) => this.#tell({ type: "error", words: error.message }));
-    this.#tell({ type: "listening", url: server.url() });
+    const address = server.address();
+    this.#tell({
+      type: "listening",
+      url: address === null ? "" : server.url(),
+      address: address === null ? "" : placeName(address),
+    });
   }
 
   #take(frame: Frame): void {
     const { type, id, body } = frame;
     if (type === "Link") this.#halves.set(id, frame);
     else if (type === "Credit") this.#join(frame, this.#halves.get(id));
-    else if (type === "Exited") {
-      this.#links.get(id)?.exited();
-      this.#links.delete(id);
-    } else if (type === "Retire") this.#retire(body.length > 0);
+    else if (type === "Exited") this.#links.get(id)?.exited();
+    else if (type === "Retire") this.#retire(body.length > 0);
+    else if (type === "Message") this.#onMessage?.(JSON.parse(new TextDecoder().decode(body)));
   }
 
   #join({ id, handle: credits }: Frame, half: Frame | undefined): void {
     if (half?.handle === undefined || credits === undefined) throw new Error("a worker has two pipes");
     this.#halves.delete(id);
-    const { slot } = JSON.parse(new TextDecoder().decode(half.body));
-    const link = new Link(id, slot, half.handle, credits, {
+    const start: LinkStart = JSON.parse(new TextDecoder().decode(half.body));
+    const link = new Link(id, start, half.handle, credits, {
       ready: ({ worker }) => {
         this.#tell({ type: "ready", worker });
         for (const passage of [...this.#waiting]) this.#offer(passage);
       },
       returned: (passage) => this.#offer(passage),
-      lost: (_, { worker }) => this.#tell({ type: "lost", worker }),
-      settled: () => this.#exitIfDone(),
+      lost: ({ watcher }, { worker }) => {
+        this.#tell({ type: "lost", worker });
+        watcher?.over?.("lost");
+      },
+      passed: (passage, to, from) => {
+        const links = [...this.#links.values()];
+        const next = links.find((link) => link !== from && shortNumber(link.worker) === to);
+        next?.hand(passage);
+        return next !== undefined;
+      },
+      doubted: (worker, by) => {
+        const isAsked = this.#links.get(worker)?.ask() ?? false;
+        if (isAsked) this.#tell({ type: "doubted", worker, by: by.worker });
+        return isAsked;
+      },
+      settled: () => this.#settled(),
+      over: ({ worker }) => {
+        this.#links.delete(worker);
+        this.#settled();
+      },
       fault: ({ worker }, why) => this.#tell({ type: "fault", worker, words: why }),
     });
     this.#links.set(id, link);
@@ -137,27 +213,52 @@ class Acceptor {
   /** A client that was let in. */
   async #pass(socket: HawserSocket): Promise<void> {
     socket.on("error", () => undefined);
+    const publicKey = socket.remotePublicKey as Uint8Array;
     this.#choosing++;
+    let watcher: Watcher | undefined;
     try {
       const choice = this.#choice;
-      const picked = choice === undefined ? {} : choice.pick(await headOf(socket, choice), socket);
-      const note = new TextEncoder().encode(picked.note ?? "");
-      if (note.length > 65_000) throw new UsageError("a note has at most 65000 bytes");
+      const picked: Picked = choice === undefined ? {} : choice.pick(await headOf(socket, choice), socket);
+      watcher = picked.watcher;
+      const note = noteBytes(picked.note);
       const { blob, handle } = await detach(socket, { signal: AbortSignal.timeout(patience) });
+      const whose = whoseSession(blob);
       const giver = new Giver(this.#primitives, blob);
-      const id = this.#ids++ >>> 0;
+      const id = this.#freshId();
       this.#offer({
-        ...{ id, giver, handle, note, timer: undefined },
+        ...{
+          id,
+          giver,
+          publicKey,
+          whose,
+          descriptor: new Descriptor(handle),
+          watcher,
+          note,
+          timer: undefined,
+          isEnding: false,
+        },
         wanted: picked.worker,
         refusedBy: new Set(),
       });
     } catch (error) {
       // What the choice throws is told to no client; and one whose connection has ended is told nothing.
-      if (!socket.destroyed) socket.dismiss(new AlertError("internal_error"));
-      this.#tell({ type: "error", words: error instanceof Error ? error.message : String(error) });
+      const isAlert = error instanceof AlertError;
+      if (!socket.destroyed) socket.dismiss(isAlert ? error : new AlertError("internal_error"));
+      watcher?.over?.("broken");
+      if (!isAlert)
+        this.#tell({ type: "error", words: error instanceof Error ? error.message : String(error) });
     } finally {
       this.#choosing--;
       this.#exitIfDone();
+    }
+  }
+
+  /** No worker can know the number of a connection that it has never had, and get in the way of one that others pass on. */
+  #freshId(): number {
+    for (;;) {
+      const id = randomInt(2 ** 32);
+      const isFree = ![...this.#links.values()].some((link) => link.has(id));
+      if (isFree && ![...this.#waiting].some((passage) => passage.id === id)) return id;
     }
   }
 
@@ -181,6 +282,7 @@ class Acceptor {
     clearTimeout(passage.timer);
     this.#waiting.delete(passage);
     this.#tell({ type: "busy" });
+    passage.watcher?.over?.("busy");
     void refuse(passage).finally(() => this.#exitIfDone());
   }
 
@@ -195,14 +297,19 @@ class Acceptor {
     });
   }
 
-  /** Workers go on without their acceptor, and end after the last of their connections. */
-  #exitIfDone(): void {
-    if (!this.#isRetired || this.#choosing > 0 || this.#waiting.size > 0) return;
-    if ([...this.#links.values()].some(({ underWay }) => underWay > 0)) return;
-    this.#told.end(() => process.exit(0));
+  #settled(): void {
+    this.#removals?.watch();
+    this.#exitIfDone();
   }
 
-  #tell(told: Told): void {
-    this.#told.write(`${JSON.stringify(told)}\n`);
+  /** It stays as long as there is a connection whose key may be removed. Workers end after it. */
+  #exitIfDone(): void {
+    if (!this.#isRetired || this.#choosing > 0 || this.#waiting.size > 0) return;
+    if ([...this.#links.values()].some(({ isIdle }) => !isIdle)) return;
+    this.#end();
   }
+}
+
+function placeName(address: string | AddressInfo): string {
+  return typeof address === "string" ? address : nameOf({ host: address.address, port: address.port });
 }

@@ -1,6 +1,7 @@
 import { UsageError } from "../protocol/index.ts";
 import type { ClusterEvent } from "./events.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
+import { maxWorkersWithLanes } from "./lane.ts";
 import { type BoundPlace, bindPlace, type ClusterPlace } from "./place.ts";
 import type { AcceptorProgram, WorkerProgram } from "./programs.ts";
 
@@ -27,6 +28,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   if (!(Number.isInteger(workers) && workers >= 1 && workers <= 1_024)) {
     throw new UsageError("workers is a number from 1 to 1024");
   }
+  if (worker.passOn !== undefined && worker.passOn !== false && workers > maxWorkersWithLanes) {
+    throw new UsageError(`workers that pass connections on are ${maxWorkersWithLanes} at the most`);
+  }
   const place = await bindPlace(listen);
   const cluster = new Cluster({ acceptor, worker, workers, observe }, place);
   await cluster.reload();
@@ -40,6 +44,7 @@ export class Cluster {
   readonly #generations = new Set<Generation>();
   #current: Generation | undefined;
   #url = "";
+  #address = "";
   #isClosing = false;
   #retry: NodeJS.Timeout | undefined;
   #wait: number = backoff.first;
@@ -50,9 +55,33 @@ export class Cluster {
     this.#place = place;
   }
 
-  /** The connection string, for clients. */
+  /** The connection string, for clients; `""` where the address is not known. */
   get url(): string {
     return this.#url;
+  }
+
+  /** The address that is listened at, `HOST:PORT` or a path; `""` where the system does not tell. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** The acceptor that takes connections, by its number. */
+  get acceptor(): number | undefined {
+    return this.#current?.number;
+  }
+
+  /** Tells the program of an acceptor anything that JSON has, where it is still there: its `onMessage`. */
+  tell(acceptor: number, message: unknown): void {
+    for (const generation of this.#generations) {
+      if (generation.number === acceptor) generation.tell(message);
+    }
+  }
+
+  /** Ends all processes at once. Their connections break off. */
+  kill(): void {
+    this.#isClosing = true;
+    clearTimeout(this.#retry);
+    for (const generation of this.#generations) generation.kill();
   }
 
   /** The processes that take connections; those of workers by their slots. */
@@ -63,18 +92,33 @@ export class Cluster {
   /**
    * Starts a new acceptor, which reads its keys anew, and new workers. Once they are there the old ones take no more
    * connections, serve those that they have, to their end, and end themselves. Where the new ones do not come up the old
-   * ones go on.
+   * ones go on. Only connections of workers whose acceptor has died end then, with `going_away`: there is nobody who would
+   * end them when their keys are taken out of the authorized keys.
    *
    * @param options `listen` is another place from then on
    */
   async reload({ listen }: { readonly listen?: ClusterPlace } = {}): Promise<void> {
-    if (this.#isClosing) throw new UsageError("the cluster is being closed");
+    await this.#renew(listen);
+    for (const generation of this.#generations) {
+      if (generation.isOrphaned) generation.stop();
+    }
+  }
+
+  async #renew(listen?: ClusterPlace): Promise<void> {
+    this.#requireOpen();
     const place = listen === undefined ? this.#place : await bindPlace(listen);
+    if (place !== this.#place && this.#isClosing) place.close();
+    this.#requireOpen();
     const generation = new Generation(this.#options, place);
     this.#generations.add(generation);
+    this.#options.observe({
+      type: "acceptorStarted",
+      acceptor: generation.number,
+      pid: generation.pids.acceptor,
+    });
     void generation.ended.then(() => this.#generations.delete(generation));
     try {
-      this.#url = await generation.ready;
+      ({ url: this.#url, address: this.#address } = await generation.ready);
     } catch (error) {
       generation.kill();
       await generation.ended;
@@ -86,6 +130,7 @@ export class Cluster {
     this.#wait = backoff.first;
     generation.onAcceptorLost = () => this.#replace(generation);
     old?.retire(false);
+    this.#options.observe({ type: "acceptorReady", acceptor: generation.number });
     if (place === this.#place) return;
     this.#place.close();
     this.#place = place;
@@ -98,6 +143,7 @@ export class Cluster {
   async close({ grace = 5_000 }: { readonly grace?: number } = {}): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#retry);
+    this.#place.close(); // Or clients could still connect, and wait for nobody.
     const all = [...this.#generations];
     for (const generation of all) generation.retire(true);
     const each = (call: (generation: Generation) => void) => () => all.forEach(call);
@@ -113,7 +159,10 @@ export class Cluster {
     ];
     await Promise.all(all.map(({ ended }) => ended));
     for (const timer of timers) clearTimeout(timer);
-    this.#place.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosing) throw new UsageError("the cluster is being closed");
   }
 
   /** The acceptor of a generation is gone: its workers serve what they have, and others come. */
@@ -121,7 +170,7 @@ export class Cluster {
     if (this.#isClosing || lost !== this.#current) return;
     this.#retry = setTimeout(() => {
       this.#wait = Math.min(2 * this.#wait, backoff.last);
-      this.reload().catch((error: Error) => {
+      this.#renew().catch((error: Error) => {
         this.#options.observe({ type: "error", words: error.message });
         this.#replace(lost);
       });

@@ -8,6 +8,21 @@ export interface Picked {
   readonly worker?: number | undefined;
   /** What the worker is told of it, up to 65,000 bytes. */
   readonly note?: string | undefined;
+  readonly watcher?: Watcher | undefined;
+}
+
+/** Is told what becomes of a connection. */
+export interface Watcher {
+  /**
+   * The worker reports of it: up to 16 whole numbers below 2^32, for the last time or not. `false` is for what it can't have
+   * to say, and ends the worker. Without this function any report does, and with it more than 20 a second, after the first 64.
+   */
+  reported?(numbers: readonly number[], isLast: boolean): boolean;
+  /**
+   * It is over: a worker was done with it, or ended with it; none had room; or it ended before one had it. This is the last
+   * call, and there is one for each connection that was chosen for.
+   */
+  over?(how: "done" | "lost" | "busy" | "broken"): void;
 }
 
 /** How the acceptor chooses a worker. */
@@ -18,7 +33,10 @@ export interface Choice {
   readonly timeout?: number;
   /** Whether these are enough, though they are fewer. */
   readonly isEnough?: (head: Uint8Array) => boolean;
-  /** Chooses, from what has come and who it is. The worker reads those bytes as it reads what follows. */
+  /**
+   * Chooses, from what has come and who it is. The worker reads those bytes as it reads what follows. An AlertError that it
+   * throws is what the client is told; of anything else, it hears `internal_error`.
+   */
   readonly pick: (head: Uint8Array, socket: HawserSocket) => Picked;
 }
 

@@ -15,7 +15,7 @@ interface PipeHandle extends Handle {
   readonly writeQueueSize: number;
   open(fd: number): number;
   readStart(): number;
-  writeBuffer(request: WriteRequest, bytes: Uint8Array, handle?: Handle): number;
+  writeBuffer(request: WriteRequest | null, bytes: Uint8Array, handle?: Handle): number;
   ref(): void;
   unref(): void;
 }
@@ -87,14 +87,13 @@ export interface Received {
 }
 
 /**
- * Reads what a {@link DescriptorSender} sends, from a descriptor that nothing else uses.
+ * Reads what a {@link DescriptorSender} sends, from a descriptor that nothing else uses. Who sends is trusted: a descriptor of
+ * a file, say, ends this process, as Node takes it for a fault of its own.
  *
  * @returns what stops that
  */
 export function receiveDescriptors(fd: number, received: Received): () => void {
-  const { _handle: end } = new Socket({ fd, manualStart: true } as never) as unknown as WithHandle;
-  if (end === null) throw new Error(`descriptor ${fd} is not open`);
-  const pipe = reopened(classOf(end), fd);
+  const pipe = reopened(classOf(endAt(fd)), fd);
   pipe.onread = (buffer) => {
     const handle = pipe.pendingHandle;
     pipe.pendingHandle = undefined;
@@ -108,6 +107,13 @@ export function receiveDescriptors(fd: number, received: Received): () => void {
   };
   if (pipe.readStart() !== 0) throw new Error(`descriptor ${fd} can't be read`);
   return () => void pipe.readStop();
+}
+
+/** A descriptor of this process as the end of a pipe, of which nothing has been read. */
+export function endAt(fd: number): Handle {
+  const { _handle: end } = new Socket({ fd, manualStart: true } as never) as unknown as WithHandle;
+  if (end === null) throw new Error(`descriptor ${fd} is not open`);
+  return end;
 }
 
 /** A child's end of a pipe of its `stdio`, of which nothing has been read. To be called in the tick of the spawn. */
@@ -138,8 +144,9 @@ let known: RequestClass | undefined;
 function requestClass(kind: PipeClass): RequestClass {
   if (known !== undefined) return known;
   const pipe = new kind(0) as PipeHandle & Record<string, unknown>;
-  const seen = (request: object): number => {
-    known = request.constructor as RequestClass;
+  let request: object | null | undefined;
+  const seen = (given: object | null): number => {
+    request = given;
     return -1;
   };
   for (const name of ["writeBuffer", "writeUtf8String", "writeLatin1String"]) {
@@ -149,6 +156,17 @@ function requestClass(kind: PipeClass): RequestClass {
   socket.on("error", () => undefined);
   socket.write("x");
   socket.destroy();
-  if (known === undefined) throw new Error("descriptors can't be passed on by this version of Node");
+  if (request === null) request = madeByNode(kind);
+  if (!request) throw new Error("descriptors can't be passed on by this version of Node");
+  known = request.constructor as RequestClass;
   return known;
+}
+
+/** From Node 26 on a write may come without a request: for one with a descriptor Node makes it, even if the pipe is not open. */
+function madeByNode(kind: PipeClass): object | undefined {
+  const [pipe, handle] = [new kind(carriesDescriptors), new kind(0)];
+  const made: unknown = pipe.writeBuffer(null, new Uint8Array(1), handle);
+  pipe.close();
+  handle.close();
+  return typeof made === "object" && made !== null ? made : undefined;
 }

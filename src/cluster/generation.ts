@@ -4,6 +4,8 @@ import { performance } from "node:perf_hooks";
 import { DescriptorSender } from "./descriptor-pipe.ts";
 import type { ClusterEvent } from "./events.ts";
 import { type FrameType, frame } from "./frames.ts";
+import { LaneSender, lanesFor } from "./lane-sender.ts";
+import type { LinkStart } from "./link.ts";
 import type { BoundPlace } from "./place.ts";
 import { type AcceptorProgram, startAcceptor, startWorker, type WorkerProgram } from "./programs.ts";
 import { type Told, ToldReader } from "./told.ts";
@@ -21,6 +23,8 @@ interface Worker {
   readonly slot: number;
   readonly child: ChildProcess;
   readonly startedAt: number;
+  /** Tells it of the ways to and from other workers; none where there is none. */
+  lanes: LaneSender | undefined;
   /** Why it was ended. */
   fault: string | undefined;
 }
@@ -28,13 +32,24 @@ interface Worker {
 /** How long to wait before a worker is started again, in milliseconds: doubled while they end at once. */
 const backoff = { first: 50, last: 10_000, goodAfter: 5_000 } as const;
 
-/** Numbers of workers are never used again. */
+/** Numbers are never used again. */
 let lastNumber = 0;
+let lastAcceptor = 0;
+
+/** How long after an acceptor's end what it said may still be on its way, in milliseconds. */
+const lastWords = 1_000;
+
+/** Where clients can come. */
+interface Place {
+  readonly url: string;
+  readonly address: string;
+}
 
 /** An acceptor and its workers. A cluster has one that takes connections, and older ones that come to their end. */
 export class Generation {
+  readonly number = ++lastAcceptor;
   /** Resolves with the URL when clients can come and every worker is there; rejects when that is not to be. */
-  readonly ready: Promise<string>;
+  readonly ready: Promise<Place>;
   /** Resolves when all of its processes have ended. */
   readonly ended: Promise<void>;
   /** Called when the acceptor has ended without having been told to. */
@@ -45,11 +60,12 @@ export class Generation {
   readonly #workers = new Map<number, Worker>();
   readonly #waits = new Map<number, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #settleReady: { resolve(url: string): void; reject(error: Error): void } | undefined;
+  #settleReady: { resolve(place: Place): void; reject(error: Error): void } | undefined;
   #settleEnded: () => void = () => undefined;
-  #url: string | undefined;
+  #place: Place | undefined;
   #readyWorkers = 0;
   #isRetiring = false;
+  #isKilled = false;
   #hasAcceptor = true;
 
   constructor(options: GenerationOptions, place: BoundPlace) {
@@ -66,15 +82,20 @@ export class Generation {
     const [link, told] = pipes;
     if (link !== undefined && told !== undefined) {
       this.#sender = new DescriptorSender(link);
-      this.#listenTo(new Socket({ handle: told, readable: true, writable: false } as never));
-    }
-    onGone(child, (code, signal) => this.#acceptorGone(code, signal));
+      const heard = this.#listenTo(new Socket({ handle: told, readable: true, writable: false } as never));
+      onGone(child, (code, signal) => void heard().then(() => this.#acceptorGone(code, signal)));
+    } else onGone(child, (code, signal) => this.#acceptorGone(code, signal));
     for (let slot = 0; slot < options.workers; slot++) this.#startWorker(slot);
   }
 
   get pids(): { readonly acceptor: number | undefined; readonly workers: readonly (number | undefined)[] } {
     const workers = [...this.#workers.values()].sort((a, b) => a.slot - b.slot);
     return { acceptor: this.#acceptor.pid, workers: workers.map(({ child }) => child.pid) };
+  }
+
+  /** Its acceptor has died, and its workers serve what they have. */
+  get isOrphaned(): boolean {
+    return !this.#hasAcceptor && this.#workers.size > 0;
   }
 
   /** Takes no more connections; those that are there go on. */
@@ -84,34 +105,52 @@ export class Generation {
     this.#send("Retire", 0, new Uint8Array(atOnce ? 1 : 0));
   }
 
+  tell(message: unknown): void {
+    this.#send("Message", 0, new TextEncoder().encode(JSON.stringify(message)));
+  }
+
   /** Ends the connections, with `going_away`. */
   stop(): void {
     for (const { child } of this.#workers.values()) child.kill("SIGTERM");
   }
 
   kill(): void {
+    this.#isKilled = true;
     for (const { child } of this.#workers.values()) child.kill("SIGKILL");
     if (this.#hasAcceptor) this.#acceptor.kill("SIGKILL");
   }
 
   #startWorker(slot: number): void {
     const { observe, worker: program } = this.#options;
-    const { child, pipes } = startWorker(program, slot);
+    const lanes = lanesFor(program, slot, this.#workers.values());
+    const { child, pipes } = startWorker(program, slot, lanes);
     const worker: Worker = {
       number: ++lastNumber,
       slot,
       child,
       startedAt: performance.now(),
+      lanes: undefined,
       fault: undefined,
     };
     this.#workers.set(worker.number, worker);
     observe({ type: "workerStarted", worker: worker.number, slot, pid: child.pid });
-    const [link, credits] = pipes;
+    const [link, credits, control, ...ends] = pipes;
     if (link !== undefined && credits !== undefined) {
       const { number } = worker;
-      const body = new TextEncoder().encode(JSON.stringify({ slot }));
+      const start: LinkStart = { slot, passesOn: lanes !== undefined };
+      const body = new TextEncoder().encode(JSON.stringify(start));
       this.#sender?.send(frame("Link", number, body), link, () => link.close());
       this.#sender?.send(frame("Credit", number), credits, () => credits.close());
+    }
+    if (lanes !== undefined && control !== undefined) {
+      worker.lanes = new LaneSender(control, () => child.kill("SIGKILL"));
+      lanes.forEach(([other, , gives], i) => {
+        const lane = { slot, gives: !gives };
+        const end = ends[i];
+        const sender = this.#workers.get(other)?.lanes;
+        if (end === undefined || sender === undefined) end?.close();
+        else sender.open(worker.number, lane, end);
+      });
     }
     onGone(child, (code, signal) => this.#workerGone(worker, code, signal));
   }
@@ -120,7 +159,12 @@ export class Generation {
     const { number, slot, startedAt, fault } = worker;
     this.#workers.delete(number);
     this.#send("Exited", number);
-    this.#options.observe({ type: "workerEnded", worker: number, slot, code, signal, why: fault });
+    worker.lanes?.close();
+    for (const { lanes } of this.#workers.values()) lanes?.exited(number);
+    this.#options.observe({
+      ...{ type: "workerEnded", worker: number, slot, code, signal, why: fault },
+      withAll: this.#isKilled,
+    });
     this.#settleReady?.reject(
       new Error(`a worker has ended before all were there: ${signal ?? `exit code ${code}`}`),
     );
@@ -143,7 +187,7 @@ export class Generation {
     this.#isRetiring = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#sender?.close();
-    this.#options.observe({ type: "acceptorEnded", code, signal });
+    this.#options.observe({ type: "acceptorEnded", acceptor: this.number, code, signal });
     this.#settleReady?.reject(new Error(`the acceptor has ended: ${signal ?? `exit code ${code}`}`));
     if (!wasRetiring) this.onAcceptorLost();
     this.#endIfOver();
@@ -153,7 +197,8 @@ export class Generation {
     if (!this.#hasAcceptor && this.#workers.size === 0) this.#settleEnded();
   }
 
-  #listenTo(told: Socket): void {
+  /** Gives what waits for the rest of what is said, once its process has ended. */
+  #listenTo(told: Socket): () => Promise<void> {
     const reader = new ToldReader();
     told.on("error", () => undefined);
     told.on("data", (bytes) => {
@@ -164,11 +209,18 @@ export class Generation {
         this.#acceptor.kill("SIGKILL");
       }
     });
+    const closed = new Promise<void>((resolve) => told.once("close", () => resolve()));
+    return () => {
+      const timer = setTimeout(() => told.destroy(), lastWords);
+      return closed.finally(() => clearTimeout(timer));
+    };
   }
 
   #heard(told: Told): void {
     const { observe, workers } = this.#options;
-    if (told.type === "listening") this.#url = told.url;
+    if (told.type === "listening") this.#place = told;
+    else if (told.type === "message") observe({ ...told, acceptor: this.number });
+    else if (told.type === "doubted") observe({ ...told, type: "workerDoubted" });
     else if (told.type === "busy" || told.type === "error") observe(told);
     else if (told.type === "ready") {
       this.#readyWorkers++;
@@ -179,8 +231,8 @@ export class Generation {
       worker.fault = told.words;
       worker.child.kill("SIGKILL");
     } else observe({ type: "connectionLost", worker: told.worker });
-    if (this.#url === undefined || this.#readyWorkers < workers) return;
-    this.#settleReady?.resolve(this.#url);
+    if (this.#place === undefined || this.#readyWorkers < workers) return;
+    this.#settleReady?.resolve(this.#place);
   }
 
   #send(type: FrameType, id: number, body: Uint8Array = new Uint8Array(0)): void {

@@ -1,21 +1,29 @@
-import type { Handle } from "../net/handoff-handle.ts";
 import { AlertError, attach } from "../net/index.ts";
 import type { Giver } from "../protocol/index.ts";
+import type { Watcher } from "./choice.ts";
+import type { Descriptor } from "./descriptor.ts";
 import type { Link } from "./link.ts";
 
 /** A connection on its way from the acceptor to a worker. */
 export interface Passage {
   readonly id: number;
   readonly giver: Giver;
-  readonly handle: Handle;
+  /** The client's, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** What who takes it of another worker has to find in its session (TR-061). */
+  readonly whose: Uint8Array;
+  readonly descriptor: Descriptor;
+  readonly watcher: Watcher | undefined;
   /** What the worker is told of it. */
   readonly note: Uint8Array;
   /** Where it is to go, if that can take it. */
   readonly wanted: number | undefined;
   /** Who had no room for it. */
   readonly refusedBy: Set<Link>;
-  /** Until an answer to its offer has to be there, or somebody that can be asked. */
+  /** Until an answer to its offer has to be there, or somebody that can be asked, or its end that was asked for. */
   timer: NodeJS.Timeout | undefined;
+  /** The worker was told to end it. */
+  isEnding: boolean;
 }
 
 /** Who is to be asked next: the wanted one, then whoever has least to do. */
@@ -25,9 +33,9 @@ export function nextOf(links: Iterable<Link>, { wanted, refusedBy }: Passage): L
 }
 
 /** Nobody takes it: its client is told so, by this process. */
-export async function refuse({ giver, handle }: Passage): Promise<void> {
+export async function refuse({ giver, descriptor }: Passage): Promise<void> {
   try {
-    const socket = await attach(giver.keep(), handle);
+    const socket = await attach(giver.keep(), descriptor.handle);
     socket.on("error", () => undefined);
     socket.dismiss(new AlertError("busy"));
   } catch {

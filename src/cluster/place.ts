@@ -57,8 +57,11 @@ function bind(address: string | null, port: number, type: number, name: string):
   const { _createServerHandle: create } = net as unknown as { _createServerHandle?: Bind };
   if (typeof create !== "function") throw new UsageError("this version of Node can't bind without listening");
   const handle = create(address, port, type, undefined, 0);
-  if (typeof handle !== "number") return handle;
-  const code = codes.get(handle) ?? "EADDRNOTAVAIL";
+  // That a port is taken libuv keeps to itself until it is asked where the handle is; the descriptor would be bound nowhere.
+  const status = typeof handle === "number" ? handle : (handle.getsockname?.({}) ?? 0);
+  if (typeof handle !== "number" && status === 0) return handle;
+  if (typeof handle !== "number") handle.close();
+  const code = codes.get(status) ?? "EADDRNOTAVAIL";
   throw Object.assign(new Error(`bind ${code} ${name}`), { code, syscall: "bind", address: name });
 }
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Handle } from "../net/handoff-handle.ts";
 import type { AcceptorStart } from "./acceptor.ts";
 import { endOf } from "./descriptor-pipe.ts";
+import { type LaneAtStart, laneDescriptors } from "./lane.ts";
 import type { Identity } from "./privileges.ts";
 
 /** A program that a cluster starts. */
@@ -23,6 +24,11 @@ export interface AcceptorProgram extends Program {
 export interface WorkerProgram extends Program {
   /** Whom each runs as, by its slot from 0 on, where it is started by root; the admin's own unless given. */
   readonly identity?: (slot: number) => { readonly uid: number; readonly gid: number };
+  /**
+   * Whether a worker may pass connections on to another, by their slots; or all to all. Unless it is given there is no way
+   * between them. There are 32 workers at the most then.
+   */
+  readonly passOn?: boolean | ((from: number, to: number) => boolean);
   /** What a worker may do under Node's permission model; `false` for everything. */
   readonly permissions: WorkerPermissions | false;
 }
@@ -44,15 +50,26 @@ export interface Started {
   readonly pipes: readonly Handle[];
 }
 
-export function startWorker(program: WorkerProgram, slot: number): Started {
+/** @param lanes those to and from workers that are there, where they pass connections on */
+export function startWorker(
+  program: WorkerProgram,
+  slot: number,
+  lanes: readonly LaneAtStart[] | undefined,
+): Started {
   const { permissions, identity } = program;
+  const more = lanes === undefined ? 0 : laneDescriptors.first - laneDescriptors.control + lanes.length;
   const flags = permissions === false ? [] : permissionFlags(permissions);
   const child = spawn(process.execPath, [...flags, ...commandOf(program)], {
-    stdio: ["ignore", "inherit", "inherit", "pipe", "pipe"],
-    env: { ...program.env, HAWSER_CLUSTER: "worker", HAWSER_CLUSTER_SLOT: String(slot) },
+    stdio: ["ignore", "inherit", "inherit", "pipe", "pipe", ...Array<"pipe">(more).fill("pipe")],
+    env: {
+      ...program.env,
+      HAWSER_CLUSTER: "worker",
+      HAWSER_CLUSTER_SLOT: String(slot),
+      ...(lanes === undefined ? {} : { HAWSER_CLUSTER_LANES: JSON.stringify(lanes) }),
+    },
     ...identity?.(slot),
   });
-  return started(child, 3, 4);
+  return started(child, 3, 4, ...Array.from({ length: more }, (_, i) => laneDescriptors.control + i));
 }
 
 /** @param listening the descriptor that is bound */

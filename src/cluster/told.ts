@@ -1,13 +1,24 @@
 /** What an acceptor tells its admin: a line of JSON each. */
 export type Told =
-  | { readonly type: "listening"; readonly url: string }
+  | { readonly type: "listening"; readonly url: string; readonly address: string }
+  | { readonly type: "message"; readonly message: unknown }
   | { readonly type: "ready" | "lost"; readonly worker: number }
   | { readonly type: "fault"; readonly worker: number; readonly words: string }
+  | { readonly type: "doubted"; readonly worker: number; readonly by: number }
   | { readonly type: "busy" }
   | { readonly type: "error"; readonly words: string };
 
 const maxLineLength = 65_536;
-const types: ReadonlySet<unknown> = new Set(["listening", "ready", "lost", "fault", "busy", "error"]);
+const types: ReadonlySet<unknown> = new Set([
+  "listening",
+  "message",
+  "ready",
+  "lost",
+  "fault",
+  "doubted",
+  "busy",
+  "error",
+]);
 
 /** Puts lines together again, and reads them. */
 export class ToldReader {
@@ -23,12 +34,14 @@ export class ToldReader {
 }
 
 function toldOf(value: unknown): Told {
-  const { type, worker, words, url } = Object(value);
+  const { type, worker, by, words, url, address } = Object(value);
   const isGood =
     types.has(type) &&
     (worker === undefined || Number.isInteger(worker)) &&
+    (by === undefined || Number.isInteger(by)) &&
     (words === undefined || typeof words === "string") &&
-    (url === undefined || typeof url === "string");
+    (url === undefined || typeof url === "string") &&
+    (address === undefined || typeof address === "string");
   if (!isGood) throw new Error("the acceptor says what it can't");
   return value as Told;
 }

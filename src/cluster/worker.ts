@@ -1,22 +1,25 @@
 import { Socket } from "node:net";
 import type { Handle } from "../net/handoff-handle.ts";
-import { AlertError, type AttachOptions, attach, type HawserSocket, importOptions } from "../net/index.ts";
+import { type AttachOptions, importOptions } from "../net/index.ts";
 import { type ImportOptions, Taker, type TakerOutput, UsageError } from "../protocol/index.ts";
 import { type CreditType, credit } from "./credits.ts";
 import { receiveDescriptors } from "./descriptor-pipe.ts";
 import { type Frame, FrameReader } from "./frames.ts";
+import type { GivingLane } from "./giving-lane.ts";
+import { Lanes } from "./lanes.ts";
+import { readOffer } from "./offer.ts";
 import { withoutDebugger } from "./privileges.ts";
+import { type Serve, Serving } from "./serving.ts";
 
 /** What a worker is made with. */
 export interface WorkerOptions extends AttachOptions {
   /** Connections that it serves at once; no limit unless given. One more goes to another worker. */
   readonly capacity?: number;
+  /** Of these, how many one and the same other worker may have passed on; all unless given. */
+  readonly capacityPerWorker?: number;
 }
 
-/** Serves a connection. `note` is what the acceptor has said of it, `""` for nothing. */
-export type Serve = (socket: HawserSocket, note: string) => unknown;
-
-/** The descriptors that a worker is started with. */
+/** The descriptors that a worker is started with, besides those of its lanes. */
 export const workerDescriptors = { link: 3, credit: 4 } as const;
 
 /** How long transports may take when all connections are over, in milliseconds: more than a drain does. */
@@ -24,8 +27,13 @@ const lastWords = 6_000;
 
 interface Offered {
   readonly taker: Taker;
-  readonly handle: Handle;
   readonly note: string;
+}
+
+/** In connections at once. */
+interface Capacity {
+  readonly all: number;
+  readonly perWorker: number;
 }
 
 /**
@@ -35,34 +43,36 @@ interface Offered {
  * @throws UsageError in a process that no cluster has started
  */
 export async function runWorker(serve: Serve, options: WorkerOptions = {}): Promise<void> {
-  const { capacity = Number.POSITIVE_INFINITY, ...attachOptions } = options;
-  if (!(capacity > 0)) throw new UsageError("capacity is a number of connections, 1 or more");
+  const { capacity: all = Number.POSITIVE_INFINITY, capacityPerWorker: perWorker = all, ...others } = options;
+  if (!(all > 0 && perWorker > 0)) throw new UsageError("capacity is a number of connections, 1 or more");
   if (process.env["HAWSER_CLUSTER"] !== "worker") {
     throw new UsageError("runWorker() is for a process that startCluster() has started");
   }
   withoutDebugger();
-  new Worker(serve, capacity, attachOptions, await importOptions(attachOptions)).start();
+  new Worker(serve, { all, perWorker }, others, await importOptions(others)).start();
 }
 
 class Worker {
-  readonly #serve: Serve;
-  readonly #capacity: number;
-  readonly #options: AttachOptions;
+  readonly #capacity: Capacity;
   readonly #taking: ImportOptions;
   readonly #credits = new Socket({ fd: workerDescriptors.credit, readable: false, writable: true });
   readonly #offered = new Map<number, Offered>();
-  readonly #serving = new Set<HawserSocket>();
-  /** Those that are being attached. */
-  #beginning = 0;
+  readonly #serving: Serving;
+  #lanes: Lanes | undefined;
   #isEnding = false;
   #acceptorIsGone = false;
   #stopListening: () => void = () => undefined;
 
-  constructor(serve: Serve, capacity: number, options: AttachOptions, taking: ImportOptions) {
-    this.#serve = serve;
+  constructor(serve: Serve, capacity: Capacity, options: AttachOptions, taking: ImportOptions) {
     this.#capacity = capacity;
-    this.#options = options;
     this.#taking = taking;
+    this.#serving = new Serving({
+      ...{ serve, options, primitives: taking.primitives },
+      tell: (type, id) => this.#tell(type, id),
+      lanes: (slot) => this.#lanesTo(slot),
+      isEnding: () => this.#isEnding,
+      left: () => this.#endIfIdle(),
+    });
   }
 
   start(): void {
@@ -71,77 +81,85 @@ class Worker {
     this.#stopListening = receiveDescriptors(workerDescriptors.link, {
       bytes: (bytes) => frames.bytes(bytes),
       handle: (handle) => frames.handle(handle),
-      end: () => this.#acceptorGone(),
+      end: () => {
+        frames.end();
+        this.#acceptorGone();
+      },
     });
+    this.#lanes = this.#openLanes();
     process.on("SIGTERM", () => this.#stop());
     this.#tell("Ready", 0);
   }
 
   get #load(): number {
-    return this.#offered.size + this.#serving.size + this.#beginning;
+    return this.#offered.size + this.#serving.size + (this.#lanes?.holding ?? 0);
+  }
+
+  #openLanes(): Lanes | undefined {
+    const atStart = process.env["HAWSER_CLUSTER_LANES"];
+    if (atStart === undefined) return undefined;
+    return new Lanes(JSON.parse(atStart), this.#taking, {
+      hasRoom: (lane, id) =>
+        !this.#isEnding &&
+        this.#load < this.#capacity.all &&
+        this.#serving.sizeOf(lane) < this.#capacity.perWorker &&
+        !this.#serving.has(id) &&
+        this.#lanes?.holderOf(id) === undefined,
+      taken: (given, lane) => void this.#serving.begin({ ...given, lane }),
+      lost: (id) => this.#tell("Lost", id),
+      closed: () => this.#endIfIdle(),
+      passing: (id, worker) => {
+        this.#serving.given(id);
+        this.#tell("Pass", id, worker);
+      },
+      doubt: (worker) => this.#tell("Doubt", worker),
+    });
+  }
+
+  #lanesTo(slot: number | undefined): readonly GivingLane[] {
+    if (this.#lanes === undefined) throw new UsageError("workers of this cluster have no worker.passOn");
+    // Who takes it has its descriptor from the acceptor.
+    return this.#isEnding || this.#acceptorIsGone ? [] : this.#lanes.open(slot);
   }
 
   #take({ type, id, body, handle }: Frame): void {
-    if (type === "Offer" && handle !== undefined) {
-      const noteLength = new DataView(body.buffer).getUint32(0);
-      const note = new TextDecoder().decode(body.subarray(4, 4 + noteLength));
+    if (type === "Offer") {
+      const { note, blob } = readOffer(body);
       const taker = new Taker(this.#taking);
-      this.#offered.set(id, { taker, handle, note });
-      const hasRoom = this.#load <= this.#capacity && !this.#isEnding;
-      this.#carryOut(id, taker.offered(body.subarray(4 + noteLength), hasRoom));
+      const hasRoom = this.#load < this.#capacity.all && !this.#isEnding;
+      this.#offered.set(id, { taker, note });
+      this.#carryOut(id, taker.offered(blob, hasRoom));
     } else if (type === "Go") {
       const offered = this.#offered.get(id);
-      if (offered !== undefined) this.#carryOut(id, offered.taker.go());
+      if (offered !== undefined) this.#carryOut(id, offered.taker.go(), handle);
+    } else if (type === "Ask") this.#tell("Here", 0);
+    else if (type === "End") {
+      this.#lanes?.holderOf(id)?.endUnwanted();
+      this.#serving.endUnwanted(id);
+    } else if (type === "Hand" && handle !== undefined) {
+      const lane = this.#lanes?.holderOf(id);
+      if (lane !== undefined) lane.handed(handle, body);
+      else {
+        handle.close();
+        this.#tell("Lost", id);
+      }
     }
   }
 
-  #carryOut(id: number, outputs: readonly TakerOutput[]): void {
+  /** @param handle with Go */
+  #carryOut(id: number, outputs: readonly TakerOutput[], handle?: Handle): void {
     for (const output of outputs) {
-      if (output.type === "send") {
-        this.#tell(output.message, id);
-        if (output.message === "Refuse") this.#forget(id);
-      } else if (output.type === "abandoned") this.#forget(id);
-      else if (output.type === "session") void this.#begin(id, output);
-      else if (output.type === "fault") throw new Error(`the acceptor said ${output.message} out of turn`);
+      if (output.type === "fault") throw new Error(`the acceptor said ${output.message} out of turn`);
+      if (output.type === "send") this.#tell(output.message, id);
+      if (output.type === "session" && handle !== undefined) {
+        const { note = "" } = this.#offered.get(id) ?? {};
+        this.#offered.delete(id);
+        void this.#serving.begin({ id, session: output, handle, note });
+      } else if (output.type === "abandoned" || (output.type === "send" && output.message === "Refuse")) {
+        this.#offered.delete(id); // The acceptor goes on with it, or nobody does.
+        this.#endIfIdle();
+      }
     }
-  }
-
-  async #begin(id: number, session: Parameters<typeof attach>[0]): Promise<void> {
-    const { taker, handle, note } = this.#offered.get(id) as Offered;
-    this.#offered.delete(id);
-    this.#beginning++;
-    let socket: HawserSocket | undefined;
-    try {
-      socket = await attach(session, handle, this.#options);
-    } catch {
-      // It ended while it was on its way, which its peer knows as well as anybody.
-    }
-    this.#beginning--;
-    if (socket === undefined || socket.destroyed) {
-      this.#over(id, taker);
-      return;
-    }
-    const own = socket;
-    this.#serving.add(own);
-    own.on("error", () => undefined);
-    own.once("close", () => {
-      this.#serving.delete(own);
-      this.#over(id, taker);
-    });
-    if (this.#isEnding) own.dismiss(new AlertError("going_away"));
-    else this.#serve(own, note);
-  }
-
-  #over(id: number, taker: Taker): void {
-    this.#carryOut(id, taker.done());
-    this.#endIfIdle();
-  }
-
-  /** Not taken: the acceptor goes on with it, or nobody does. */
-  #forget(id: number): void {
-    this.#offered.get(id)?.handle.close();
-    this.#offered.delete(id);
-    this.#endIfIdle();
   }
 
   #acceptorGone(): void {
@@ -152,7 +170,7 @@ class Worker {
 
   #stop(): void {
     this.#isEnding = true;
-    for (const socket of this.#serving) socket.dismiss(new AlertError("going_away"));
+    this.#serving.endAll();
     this.#endIfIdle();
   }
 
@@ -160,11 +178,12 @@ class Worker {
     if (this.#load > 0 || !(this.#acceptorIsGone || this.#isEnding)) return;
     this.#stopListening();
     this.#credits.end();
+    this.#lanes?.close();
     // Nothing of a cluster keeps the process alive now, but what the last connections have still to say; for so long.
     setTimeout(() => process.exit(0), lastWords).unref();
   }
 
-  #tell(type: CreditType, id: number): void {
-    this.#credits.write(credit(type, id));
+  #tell(type: CreditType, id: number, to?: number): void {
+    this.#credits.write(credit(type, id, to));
   }
 }

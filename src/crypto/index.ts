@@ -2,6 +2,7 @@
  * Chooses who computes the primitives: `sodium-native` where it loads, else WebAssembly. Both are loaded only when
  * asked for, so that a browser never meets the addon, nor a server with the addon the WebAssembly.
  */
+import { withLongTexts } from "./openssl.ts";
 import type { Primitives } from "./primitives.ts";
 import { loadNativePrimitives } from "./sodium-native.ts";
 
@@ -42,10 +43,10 @@ export async function loadPrimitives(options: LoadPrimitivesOptions = {}): Promi
     case "wasm":
       return loadWasm();
     case "auto":
-      return (await loadNativePrimitives(options.onFallback)) ?? loadWasm();
+      return (await loadNative(options.onFallback)) ?? loadWasm();
     case "native": {
       let cause: unknown;
-      const native = await loadNativePrimitives((why) => {
+      const native = await loadNative((why) => {
         cause = why;
       });
       if (native !== undefined) return native;
@@ -62,7 +63,15 @@ export async function loadPrimitives(options: LoadPrimitivesOptions = {}): Promi
   }
 }
 
+/** The shortest texts, in bytes, that OpenSSL is faster with than the provider. */
+const longTexts = { native: 8_192, wasm: 4_096 } as const;
+
+async function loadNative(onUnavailable?: (cause: unknown) => void): Promise<Primitives | undefined> {
+  const native = await loadNativePrimitives(onUnavailable);
+  return native && withLongTexts(native, longTexts.native);
+}
+
 async function loadWasm(): Promise<Primitives> {
   const { loadWasmPrimitives } = await import("./libsodium-wrappers.ts");
-  return loadWasmPrimitives();
+  return withLongTexts(await loadWasmPrimitives(), longTexts.wasm);
 }

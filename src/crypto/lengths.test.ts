@@ -122,12 +122,20 @@ describe.each(providers.map((primitives) => [primitives.name, primitives] as con
   },
 );
 
-it("a long opening checks key, nonce and tag as any other", () => {
-  const open = providers.find(({ openLong }) => openLong !== undefined)?.openLong?.open;
-  expect(() => open?.(bytes(31), bytes(12), bytes(9_000))).toThrow("key must be 32 bytes, not 31");
-  expect(() => open?.(bytes(32), bytes(11), bytes(9_000))).toThrow("nonce must be 12 bytes, not 11");
-  expect(() => open?.(bytes(32), bytes(12), bytes(15))).toThrow(
-    "ciphertext must be at least 16 bytes, not 15",
-  );
-  expect(open?.(bytes(32), bytes(12), bytes(9_000))).toBeUndefined();
-});
+it.each(providers.map((primitives) => [primitives.name, primitives] as const))(
+  "a long text is checked as any other, by %s",
+  (_, { seal, openLong }) => {
+    const open = openLong?.open;
+    expect(() => open?.(bytes(31), bytes(12), bytes(9_000))).toThrow("key must be 32 bytes, not 31");
+    expect(() => open?.(bytes(32), bytes(11), bytes(9_000))).toThrow("nonce must be 12 bytes, not 11");
+    expect(() => open?.(bytes(32), bytes(12), bytes(15))).toThrow(
+      "ciphertext must be at least 16 bytes, not 15",
+    );
+    expect(open?.(bytes(32), bytes(12), bytes(9_000))).toBeUndefined();
+    const sealInto = (key: number, nonce: number, out: number) => () =>
+      seal(bytes(key), bytes(nonce), bytes(0), bytes(9_000), bytes(out));
+    expect(sealInto(33, 12, 9_016)).toThrow("key must be 32 bytes, not 33");
+    expect(sealInto(32, 13, 9_016)).toThrow("nonce must be 12 bytes, not 13");
+    expect(sealInto(32, 12, 9_015)).toThrow("out must be 9016 bytes, not 9015");
+  },
+);

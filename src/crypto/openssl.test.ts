@@ -35,48 +35,57 @@ describe("OpenSSL's cipher", () => {
     expect(opensslLongTexts()).toBeUndefined();
   });
 
-  it("is libsodium's where there is none, with the same texts", async () => {
-    const [key, nonce, none] = [new Uint8Array(32).fill(1), new Uint8Array(12), new Uint8Array(0)];
-    const text = new Uint8Array(20_000).fill(3);
-    const sealed = (primitives: Awaited<ReturnType<typeof loadPrimitives>>) => {
-      const out = new Uint8Array(text.length + 16);
-      primitives.seal(key, nonce, none, text, out);
-      return out;
-    };
-    const usual = await loadPrimitives({ provider: "native" });
-    runtimeWith({ createCipheriv: unsupported });
-    const without = await loadPrimitives({ provider: "native" });
-    expect([usual.openLong === undefined, without.openLong === undefined]).toEqual([false, true]);
-    expect(sealed(without)).toEqual(sealed(usual));
-  });
+  it.each(["native", "wasm"] as const)(
+    "is libsodium's where there is none, with the same texts (%s)",
+    async (provider) => {
+      const [key, nonce, none] = [new Uint8Array(32).fill(1), new Uint8Array(12), new Uint8Array(0)];
+      const text = new Uint8Array(20_000).fill(3);
+      const sealed = (primitives: Awaited<ReturnType<typeof loadPrimitives>>) => {
+        const out = new Uint8Array(text.length + 16);
+        primitives.seal(key, nonce, none, text, out);
+        return out;
+      };
+      const usual = await loadPrimitives({ provider });
+      runtimeWith({ createCipheriv: unsupported });
+      const without = await loadPrimitives({ provider });
+      expect([usual.openLong === undefined, without.openLong === undefined]).toEqual([false, true]);
+      expect(sealed(without)).toEqual(sealed(usual));
+    },
+  );
 
-  it("seals without associated data from 8 KiB on, and opens from there on", async () => {
-    let ciphers = 0;
-    runtimeWith({
-      createCipheriv: (...args: Parameters<typeof nodeCrypto.createCipheriv>) => {
-        ciphers++;
-        return nodeCrypto.createCipheriv(...args);
-      },
-    });
-    const primitives = await loadPrimitives({ provider: "native" });
-    ciphers = 0;
-    const sealings = (length: number, associated: number) => {
-      const before = ciphers;
-      const out = new Uint8Array(length + 16);
-      primitives.seal(
-        new Uint8Array(32),
-        new Uint8Array(12),
-        new Uint8Array(associated),
-        new Uint8Array(length),
-        out,
-      );
-      return ciphers - before;
-    };
-    expect([sealings(8_191, 0), sealings(8_192, 0), sealings(8_192, 1), sealings(1, 1)]).toEqual([
-      0, 1, 0, 0,
-    ]);
-    expect(primitives.openLong?.from).toBe(8_192);
-  });
+  it.each([
+    ["native", 8_192],
+    ["wasm", 4_096],
+  ] as const)(
+    "seals and opens, instead of %s, without associated data from %i bytes on",
+    async (provider, from) => {
+      let ciphers = 0;
+      runtimeWith({
+        createCipheriv: (...args: Parameters<typeof nodeCrypto.createCipheriv>) => {
+          ciphers++;
+          return nodeCrypto.createCipheriv(...args);
+        },
+      });
+      const primitives = await loadPrimitives({ provider });
+      ciphers = 0;
+      const sealings = (length: number, associated: number) => {
+        const before = ciphers;
+        const out = new Uint8Array(length + 16);
+        primitives.seal(
+          new Uint8Array(32),
+          new Uint8Array(12),
+          new Uint8Array(associated),
+          new Uint8Array(length),
+          out,
+        );
+        return ciphers - before;
+      };
+      expect([sealings(from - 1, 0), sealings(from, 0), sealings(from, 1), sealings(1, 1)]).toEqual([
+        0, 1, 0, 0,
+      ]);
+      expect(primitives.openLong?.from).toBe(from);
+    },
+  );
 
   it("is not used where what it sealed does not open", () => {
     const refusing = (...args: Parameters<typeof nodeCrypto.createDecipheriv>) => {

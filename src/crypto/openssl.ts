@@ -1,11 +1,12 @@
 /**
  * ChaCha20-Poly1305 of the OpenSSL that Node carries, for long texts. It uses wider vectors than libsodium (AVX-512,
- * where there is such), and takes 26 µs instead of 39 for 64 KiB; but a call costs 3 µs before it begins, so that
- * below some 8 KiB libsodium is the faster one.
+ * where there is such), and takes 26 µs for 64 KiB instead of the addon's 39 and WebAssembly's 108; but a call costs 3 µs
+ * before it begins, so that for short texts libsodium is the faster one.
  *
  * OpenSSL's copy of the key lives until `final`, which frees and zeroes it.
  */
-import { KEY_LENGTH, NONCE_LENGTH, TAG_LENGTH } from "./lengths.ts";
+import { checkCiphertext, checkSeal, KEY_LENGTH, NONCE_LENGTH, TAG_LENGTH } from "./lengths.ts";
+import type { Primitives } from "./primitives.ts";
 
 /** What is used of `node:crypto`, which is not imported, as there is none in a browser. */
 interface Crypto {
@@ -33,8 +34,34 @@ export interface LongTexts {
   open(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
 }
 
-/** The shortest text, in bytes, that is faster this way. */
-export const LONG_TEXT = 8_192;
+/**
+ * The same primitives, but for texts of `from` bytes or more that come without associated data: where the runtime has
+ * OpenSSL's cipher, they are its.
+ */
+export function withLongTexts(primitives: Primitives, from: number): Primitives {
+  const longTexts = opensslLongTexts();
+  if (longTexts === undefined) return primitives;
+  return {
+    ...primitives,
+
+    seal(key, nonce, associatedData, plaintext, out) {
+      if (plaintext.length < from || associatedData.length > 0) {
+        primitives.seal(key, nonce, associatedData, plaintext, out);
+        return;
+      }
+      checkSeal(key, nonce, plaintext, out);
+      longTexts.seal(key, nonce, plaintext, out);
+    },
+
+    openLong: {
+      from,
+      open(key, nonce, ciphertext) {
+        checkCiphertext(key, nonce, ciphertext);
+        return longTexts.open(key, nonce, ciphertext);
+      },
+    },
+  };
+}
 
 /** `undefined` where the runtime has no such cipher: in FIPS mode, or where it only resembles Node. */
 export function opensslLongTexts(): LongTexts | undefined {

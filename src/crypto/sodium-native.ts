@@ -3,16 +3,8 @@
  * caller's bytes where they lie, so there is no memory of its own to wipe; what C leaves on the thread's stack is
  * out of reach (`docs/wiping.md`).
  */
-import {
-  checkCiphertext,
-  checkLength,
-  checkOpen,
-  checkSeal,
-  DIGEST_LENGTH,
-  X25519_LENGTH,
-} from "./lengths.ts";
-import { LONG_TEXT, type LongTexts, opensslLongTexts } from "./openssl.ts";
-import type { LongOpening, Primitives } from "./primitives.ts";
+import { checkLength, checkOpen, checkSeal, DIGEST_LENGTH, X25519_LENGTH } from "./lengths.ts";
+import type { Primitives } from "./primitives.ts";
 import { unmovedBytes } from "./unmoved-bytes.ts";
 
 /** What is used of `sodium-native`, which ships no types. A failure throws `Error`. */
@@ -66,7 +58,7 @@ export async function loadNativePrimitives(
     onUnavailable?.(cause);
     return undefined;
   }
-  return primitivesOver(native, opensslLongTexts());
+  return primitivesOver(native);
 }
 
 async function importSodiumNative(): Promise<SodiumNative> {
@@ -85,7 +77,7 @@ function isSodiumNative(native: unknown): native is SodiumNative {
   return FUNCTIONS.every((name) => typeof Reflect.get(native, name) === "function");
 }
 
-function primitivesOver(native: SodiumNative, longTexts: LongTexts | undefined): Primitives {
+function primitivesOver(native: SodiumNative): Primitives {
   return {
     name: "sodium-native",
 
@@ -118,10 +110,6 @@ function primitivesOver(native: SodiumNative, longTexts: LongTexts | undefined):
 
     seal(key, nonce, associatedData, plaintext, out) {
       checkSeal(key, nonce, plaintext, out);
-      if (longTexts !== undefined && plaintext.length >= LONG_TEXT && associatedData.length === 0) {
-        longTexts.seal(key, nonce, plaintext, out);
-        return;
-      }
       native.crypto_aead_chacha20poly1305_ietf_encrypt(out, plaintext, associatedData, null, nonce, key);
     },
 
@@ -138,8 +126,6 @@ function primitivesOver(native: SodiumNative, longTexts: LongTexts | undefined):
       return true;
     },
 
-    ...(longTexts === undefined ? {} : { openLong: { from: LONG_TEXT, open: openLong(longTexts) } }),
-
     equal(a, b) {
       checkLength("b", b, a.length);
       return native.sodium_memcmp(a, b);
@@ -148,12 +134,5 @@ function primitivesOver(native: SodiumNative, longTexts: LongTexts | undefined):
     wipe(bytes) {
       native.sodium_memzero(bytes);
     },
-  };
-}
-
-function openLong(longTexts: LongTexts): LongOpening["open"] {
-  return (key, nonce, ciphertext) => {
-    checkCiphertext(key, nonce, ciphertext);
-    return longTexts.open(key, nonce, ciphertext);
   };
 }

@@ -43,6 +43,8 @@ export class Admission {
   readonly #underWay = new Set<Guest>();
   readonly #admitted = new Set<Guest>();
   readonly #byAddress = new Map<string, number>();
+  /** Connections that count besides: those that have gone on in other processes. */
+  elsewhere: () => number = () => 0;
 
   /** @throws UsageError for a limit that makes no sense */
   constructor(limits: ServerLimits = {}) {
@@ -64,7 +66,7 @@ export class Admission {
 
   /** Whether no more connections may be open than are. */
   isFull(remoteAddress: string | undefined): boolean {
-    if (this.#admitted.size < this.#connections) return false;
+    if (this.#admitted.size < this.#connections - this.elsewhere()) return false;
     report("hawser:server:limit", () => ({ limit: "connections", remoteAddress }));
     return true;
   }

@@ -2,7 +2,13 @@ import type { AuthorizedKeys } from "../keys/files/authorized-keys.ts";
 import { formatPublicKey } from "../keys/portable.ts";
 import { report } from "./diagnostics.ts";
 import { AlertError } from "./errors.ts";
-import type { HawserSocket } from "./socket.ts";
+
+/** A connection whose key may be removed: a socket, or one that is served by another process. */
+export interface Removable {
+  readonly remotePublicKey: Uint8Array | undefined;
+  readonly destroyed: boolean;
+  dismiss(farewell: AlertError): void;
+}
 
 /** How often the file is looked at while there are connections, in milliseconds, unless told otherwise. */
 export const defaultRemovalInterval = 1_000;
@@ -14,14 +20,14 @@ export const defaultRemovalInterval = 1_000;
 export class Removals {
   readonly #authorized: Pick<AuthorizedKeys, "lookup">;
   readonly #interval: number;
-  readonly #sockets: () => Iterable<HawserSocket>;
+  readonly #sockets: () => Iterable<Removable>;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param interval in milliseconds */
   constructor(
     authorized: Pick<AuthorizedKeys, "lookup">,
     interval: number,
-    sockets: () => Iterable<HawserSocket>,
+    sockets: () => Iterable<Removable>,
   ) {
     this.#authorized = authorized;
     this.#interval = interval;
@@ -34,7 +40,7 @@ export class Removals {
   }
 
   async #look(): Promise<void> {
-    const byKey = new Map<string, HawserSocket[]>();
+    const byKey = new Map<string, Removable[]>();
     for (const socket of this.#sockets()) {
       const { remotePublicKey } = socket;
       if (remotePublicKey === undefined || socket.destroyed) continue;
@@ -46,7 +52,7 @@ export class Removals {
     if (byKey.size > 0) this.watch();
   }
 
-  async #judge(sockets: readonly HawserSocket[]): Promise<void> {
+  async #judge(sockets: readonly Removable[]): Promise<void> {
     const publicKey = sockets[0]?.remotePublicKey;
     if (publicKey === undefined) return;
     try {

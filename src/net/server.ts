@@ -225,6 +225,15 @@ export class HawserServer extends EventEmitter<HawserServerEvents> {
   }
 
   /**
+   * How many connections that have gone on elsewhere count for `limits.connections`.
+   *
+   * @internal
+   */
+  set openElsewhere(count: () => number) {
+    this.#admission.elsewhere = count;
+  }
+
+  /**
    * Takes no more connections, and leaves those that are here alone, handshakes under way among them. Resolves when the last is
    * closed or has gone on elsewhere.
    *

@@ -23,9 +23,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** The bytes of an ASCII label, without terminator. */
 export function ascii(label: string): Uint8Array {
-  const bytes = new Uint8Array(label.length);
-  for (let i = 0; i < label.length; i++) bytes[i] = label.charCodeAt(i);
-  return bytes;
+  return Uint8Array.from(label, (character) => character.charCodeAt(0));
 }
 
 /** A big-endian 16-bit integer. */

@@ -1,5 +1,4 @@
 import { performance } from "node:perf_hooks";
-import type { HawserSocket } from "../net/index.ts";
 import { failureOf } from "./failures.ts";
 import type { Observe, TunnelPeer } from "./observer.ts";
 import type { ConnectionStatus } from "./operable.ts";
@@ -12,9 +11,15 @@ export interface Connection {
   close(failure: Error | undefined): void;
 }
 
+/** Where a connection's bytes are counted: its socket, or what another process says of it. */
+export interface Counted {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
 interface Open extends Connection {
   readonly backend: string;
-  readonly socket: HawserSocket;
+  readonly socket: Counted;
   readonly openedAt: number;
 }
 
@@ -44,7 +49,7 @@ export class Connections {
     return this.#perAddress.get(host) ?? 0;
   }
 
-  open(peer: TunnelPeer, host: string | undefined, backend: string, socket: HawserSocket): Connection {
+  open(peer: TunnelPeer, host: string | undefined, backend: string, socket: Counted): Connection {
     this.#last += 1;
     const number = this.#last;
     const connection: Open = {
@@ -55,7 +60,7 @@ export class Connections {
       openedAt: performance.now(),
       close: (failure) => {
         if (!this.#open.delete(connection)) return;
-        this.#count(peer, host, -1);
+        this.#count(peer.publicKey, host, -1);
         const { milliseconds, bytesIn, bytesOut } = statusOf(connection);
         this.#observe({
           ...{ type: "connectionClosed", connection: number, peer, backend, bytesIn, bytesOut, milliseconds },
@@ -66,9 +71,14 @@ export class Connections {
       },
     };
     this.#open.add(connection);
-    this.#count(peer, host, 1);
+    this.#count(peer.publicKey, host, 1);
     this.#observe({ type: "connectionOpened", connection: number, peer, backend });
     return connection;
+  }
+
+  /** One of another process, which counts for the limits: it is there, or there no more. */
+  countElsewhere(publicKey: string, host: string | undefined, more: 1 | -1): void {
+    this.#count(publicKey, host, more);
   }
 
   /** Those that are open, the oldest first. */
@@ -81,7 +91,7 @@ export class Connections {
     return this.#open.size === 0 ? Promise.resolve() : new Promise((done) => this.#whenNone.push(done));
   }
 
-  #count({ publicKey }: TunnelPeer, host: string | undefined, more: 1 | -1): void {
+  #count(publicKey: string, host: string | undefined, more: 1 | -1): void {
     add(this.#perKey, publicKey, more);
     if (host !== undefined) add(this.#perAddress, host, more);
   }

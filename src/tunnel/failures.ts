@@ -28,6 +28,10 @@ export const TUNNEL_ERRORS = {
     alert: "going_away",
     when: "this end ended the connection: the tunnel was closed (forward says `cancelled`), or the client's key is authorized no more (`not_authorized`)",
   },
+  ERR_HAWSER_TUNNEL_WORKER: {
+    alert: "busy",
+    when: "with `--workers`: there was no worker for the connection; or it ended with its worker, and the other end sees it broken off",
+  },
 } as const satisfies Record<string, { readonly alert: AlertName; readonly when: string }>;
 
 export type TunnelErrorCode = keyof typeof TUNNEL_ERRORS;
@@ -114,6 +118,25 @@ export function ended(): TunnelError {
     "This end ended it: the tunnel was closed, or the key is authorized no more.",
     "",
   );
+}
+
+/** There was no worker to take the connection. */
+export function withoutWorker(): TunnelError {
+  return new TunnelError("ERR_HAWSER_TUNNEL_WORKER", "There was no worker to take it.", "");
+}
+
+/** The connection was a worker's, which has ended; or whoever heard of it did. */
+export function lostWith(whom: "worker" | "acceptor"): TunnelError {
+  const words =
+    whom === "worker"
+      ? "Its worker has ended, and the connection with it."
+      : "The acceptor has ended, and how its worker goes on with the connection is not known.";
+  return new TunnelError("ERR_HAWSER_TUNNEL_WORKER", words, "");
+}
+
+/** The system's code behind an error of the plain side. */
+export function systemCodeBehind({ cause }: Error): string | undefined {
+  return systemCode(cause) ?? systemCode((cause as Error | undefined)?.cause);
 }
 
 /** Any error, as events tell it. */

@@ -12,7 +12,8 @@ import { failureOf } from "./failures.ts";
 import type { Observe } from "./observer.ts";
 import type { ConnectionStatus } from "./operable.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
-import { keepAliveDelay, type ListenPlace } from "./serve.ts";
+import type { ListenPlace } from "./serve.ts";
+import { keepAliveDelay } from "./service.ts";
 import { splice } from "./splice.ts";
 
 /** To whom, and as whom: what `connect` takes, the server's key among it. */

@@ -1,9 +1,10 @@
 import type { AuthorizedKey, AuthorizedKeys, ServiceAddress } from "../keys/index.ts";
 import { formatPublicKey, parseServiceAddress } from "../keys/index.ts";
 import { isListed } from "../net/client-address.ts";
-import type { Authorization, ClientInfo } from "../net/index.ts";
+import { nameOf } from "../net/dial.ts";
+import type { Authorization, ClientInfo, HandshakeInfo } from "../net/index.ts";
 import type { Connections } from "./connections.ts";
-import { elsewhere, type TunnelError } from "./failures.ts";
+import { elsewhere, failureOf, type TunnelError } from "./failures.ts";
 import { ClientLimits, type TunnelLimits } from "./limits.ts";
 import type { Observe } from "./observer.ts";
 
@@ -67,8 +68,18 @@ export class Guests {
     return { keyName: entry?.name, to: to === undefined ? undefined : parseServiceAddress(to) };
   }
 
+  /** A client was not let in. */
+  refused(error: Error, info: HandshakeInfo): void {
+    const publicKey = info.remotePublicKey && formatPublicKey(info.remotePublicKey);
+    const reason = publicKey === undefined ? undefined : this.#reasonFor(publicKey, info);
+    // Where the decision itself failed, as the authorized-keys file is bad, that says more.
+    const { cause } = error;
+    const failure = failureOf(reason ?? (cause instanceof Error && "path" in cause ? cause : error));
+    this.#observe({ type: "refused", failure, address: placeOf(info), publicKey });
+  }
+
   /** Why a client was refused, where that was decided here; it is told once. */
-  reasonFor(key: string, info: Pick<ClientInfo, "remoteAddress" | "remotePort">): TunnelError | undefined {
+  #reasonFor(key: string, info: Pick<ClientInfo, "remoteAddress" | "remotePort">): TunnelError | undefined {
     const id = idOf(key, info);
     const reason = this.#reasons.get(id);
     this.#reasons.delete(id);
@@ -81,6 +92,14 @@ export class Guests {
     this.#observe({ type: "limitReached", limit: reached.limit, address: host, keyName: entry?.name });
     return reached.error;
   }
+}
+
+/** Where a client is, `HOST:PORT`; `undefined` over a unix socket. */
+export function placeOf({
+  remoteAddress: host,
+  remotePort: port,
+}: Pick<HandshakeInfo, "remoteAddress" | "remotePort">): string | undefined {
+  return host === undefined || port === undefined ? undefined : nameOf({ host, port });
 }
 
 function idOf(

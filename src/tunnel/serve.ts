@@ -1,28 +1,17 @@
 import { setMaxListeners } from "node:events";
-import type { Socket } from "node:net";
-import { performance } from "node:perf_hooks";
 import { formatPublicKey, type ServiceAddress } from "../keys/index.ts";
-import { dial, nameOf } from "../net/dial.ts";
-import {
-  AlertError,
-  createServer,
-  type HandshakeInfo,
-  type HawserServer,
-  type HawserSocket,
-} from "../net/index.ts";
+import { nameOf } from "../net/dial.ts";
+import { AlertError, createServer, type HawserServer, type HawserSocket } from "../net/index.ts";
 import { defaultRemovalInterval, Removals } from "../net/removals.ts";
 import type { KeyHolder } from "../protocol/index.ts";
 import { Connections } from "./connections.ts";
 import { watchDiagnostics } from "./diagnosed.ts";
-import { failureOf, TunnelError, unreachable } from "./failures.ts";
-import { type Authorized, Guests } from "./guests.ts";
+import { failureOf, TunnelError } from "./failures.ts";
+import { type Authorized, Guests, placeOf } from "./guests.ts";
 import type { TunnelLimits } from "./limits.ts";
 import type { Observe, TunnelPeer } from "./observer.ts";
 import type { ConnectionStatus } from "./operable.ts";
-import { splice } from "./splice.ts";
-
-/** Probes by the system, so that an end whose cable was cut is missed at last. Milliseconds of silence before them. */
-export const keepAliveDelay = 60_000;
+import { joinService, keepAliveDelay } from "./service.ts";
 
 /** What a server can be given anew while it runs. */
 export interface Credentials {
@@ -100,7 +89,7 @@ export class TunnelServer {
       ...(options.handshakeTimeout === undefined ? {} : { handshakeTimeout: options.handshakeTimeout }),
     });
     this.#server.on("connection", (socket) => void this.#serve(socket));
-    this.#server.on("handshakeError", (error, info) => this.#refused(error, info));
+    this.#server.on("handshakeError", (error, info) => this.#guests.refused(error, info));
     this.#unwatch = watchDiagnostics("server", observe);
     setMaxListeners(0, this.#ending.signal);
   }
@@ -178,49 +167,14 @@ export class TunnelServer {
 
   /** Until both sides are closed: with why, where that is not the end of both directions. */
   async #join(socket: HawserSocket, to: ServiceAddress, connection: number): Promise<Error | undefined> {
-    const { idleTimeout = 0 } = this.#options;
-    let plain: Socket;
-    try {
-      plain = await this.#reach(to, socket);
-    } catch (error) {
-      if (socket.destroyed) return socket.errored ?? (error as Error);
-      const failed = unreachable(error);
-      this.#observe({ type: "backendFailed", connection, backend: nameOf(to), failure: failureOf(failed) });
-      socket.dismiss(failed.toAlert());
-      return failed;
-    }
-    return splice(socket, plain, { side: "service", idleTimeout, signal: this.#ending.signal });
+    return joinService(socket, to, {
+      ...this.#options,
+      signal: this.#ending.signal,
+      onUnreachable: (failed) => {
+        this.#observe({ type: "backendFailed", connection, backend: nameOf(to), failure: failureOf(failed) });
+      },
+    });
   }
-
-  /** A connection to the service; there is none where the client goes away first. */
-  async #reach(to: ServiceAddress, socket: HawserSocket): Promise<Socket> {
-    const { connectTimeout = 5_000 } = this.#options;
-    const gone = new AbortController();
-    const onClose = () => gone.abort(socket.errored ?? undefined);
-    socket.once("close", onClose);
-    try {
-      const options = { keepAlive: true, keepAliveInitialDelay: keepAliveDelay };
-      return await dial(to, options, performance.now() + connectTimeout, gone.signal);
-    } finally {
-      socket.off("close", onClose);
-    }
-  }
-
-  #refused(error: Error, info: HandshakeInfo): void {
-    const publicKey = info.remotePublicKey && formatPublicKey(info.remotePublicKey);
-    const reason = publicKey === undefined ? undefined : this.#guests.reasonFor(publicKey, info);
-    // Where the decision itself failed, as the authorized-keys file is bad, that says more.
-    const { cause } = error;
-    const failure = failureOf(reason ?? (cause instanceof Error && "path" in cause ? cause : error));
-    this.#observe({ type: "refused", failure, address: placeOf(info), publicKey });
-  }
-}
-
-function placeOf({
-  remoteAddress: host,
-  remotePort: port,
-}: Pick<HandshakeInfo, "remoteAddress" | "remotePort">): string | undefined {
-  return host === undefined || port === undefined ? undefined : nameOf({ host, port });
 }
 
 function addressOf(server: HawserServer): string {

@@ -1,3 +1,4 @@
+import ipaddress
 import os
 import tempfile
 import unittest
@@ -142,6 +143,33 @@ class Options(unittest.TestCase):
     def read(self, line, honours=frozenset({"to", "from", "max"})):
         (entry,) = parse_authorized_keys(line.encode(), honours).values()
         return entry
+
+    def test_the_vectors(self):
+        for case in cases("authorized-keys-options"):
+            data, honours = bytes.fromhex(case["bytes"]), set(case["honours"])
+            with self.subTest(case=case["slug"]):
+                if case["error"] is None:
+                    found = [self.plain(entry) for entry in parse_authorized_keys(data, honours).values()]
+                    self.assertEqual(found, [self.expected(entry) for entry in case["good"]])
+                    continue
+                with self.assertRaises(KeyFileError) as raised:
+                    parse_authorized_keys(data, honours)
+                found = ("ERR_HAWSER_KEY_" + raised.exception.fault, raised.exception.line)
+                self.assertEqual(found, (case["error"], case["line"]))
+
+    def plain(self, entry):
+        sources = entry.sources and list(entry.sources)
+        return {"key": entry.key.hex(), "name": entry.name or None, "to": entry.to, "from": sources, "max": entry.max}
+
+    def expected(self, entry):
+        """As a vector has it, its ranges as what they are and not as text."""
+        return {**entry, "from": entry["from"] and [ipaddress.ip_network(text) for text in entry["from"]]}
+
+    def test_whom_from_lets_in(self):
+        for case in cases("authorized-keys-from"):
+            with self.subTest(case=case["slug"]):
+                entry = self.read(f'from="{case["from"]}" {PUBLIC_TEXT}')
+                self.assertEqual(entry.admits(case["address"]), case["listed"])
 
     def test_what_is_taken(self):
         entry = self.read(f'to="[2001:DB8::1%eth0]:80",from="192.0.2.0/24,2001:db8::/32,::1",max="2" \t{PUBLIC_TEXT} ann')

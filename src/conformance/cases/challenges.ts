@@ -1,44 +1,14 @@
-/** What a client has to make of Challenges, and what it does until its Response. */
+/** What a client has to make of Challenges. */
 import { concat, u16 } from "../../protocol/bytes.ts";
-import { type Case, type Expected, makeCase, type Setup } from "../case.ts";
+import { type Case, type Expected, makeCase } from "../case.ts";
 import { Deviation } from "../deviation.ts";
 import { flipped, lowOrderPoints, unreduced, withHighBit } from "../peer/keys.ts";
-import { alertBody, framed, plain, types } from "../peer/plaintext.ts";
-import type { ChallengeBends } from "../peer/server-end.ts";
 import type { Link } from "../run/link.ts";
 import { codes } from "./alerts.ts";
-import {
-  alerted,
-  converse,
-  conversed,
-  conversedFirstUse,
-  cutOff,
-  handshakePlaces,
-  silent,
-  told,
-} from "./places.ts";
-
-const place = handshakePlaces.awaitChallenge;
-const firstUse: Setup = { firstUse: true };
-const badChallenge = silent(place, "bad_challenge");
-
-const challenge =
-  (make: (link: Link) => Uint8Array) =>
-  async (link: Link): Promise<void> => {
-    await link.server.hear("hello");
-    link.send(make(link), "a Challenge");
-  };
-const bent = (bends: (link: Link) => ChallengeBends) =>
-  challenge((link) => link.server.challenge(bends(link)));
-
-/** Goes on after an odd Challenge that is all right. */
-const goesOn = (bends: (link: Link) => ChallengeBends) => async (link: Link) => {
-  await bent(bends)(link);
-  await link.server.hear("response");
-  link.send(link.server.verdict(), "an Accept");
-  await link.printed("open");
-  await converse(link, true);
-};
+import { beforeResponseCases } from "./before-response.ts";
+import { firstUseCases } from "./first-use.ts";
+import { conversed, conversedFirstUse, silent } from "./places.ts";
+import { badChallenge, bent, challenge, firstUse, goesOn, place } from "./sent-challenges.ts";
 
 /** Both with an expected key and on first use, where the name says so. */
 function bothWays(name: string, requirements: string, make: (link: Link) => Uint8Array): Case[] {
@@ -236,169 +206,6 @@ const timing: Case[] = [
   }),
 ];
 
-// First use: the application judges the key.
-
-const judging = handshakePlaces.judging;
-const judge = (ms: number, ...flags: string[]): Setup => ({
-  firstUse: true,
-  flags: [`--decide-after=${ms}`, ...flags],
-});
-const silentlyHeld = (
-  setup: Setup,
-  name: string,
-  requirements: string,
-  expected: Expected,
-  more: (link: Link) => void,
-) =>
-  makeCase("client", "judging", name, requirements, {
-    setup,
-    async play(link) {
-      await challenge(({ server }) => server.challenge())(link);
-      await link.printed("peerKey");
-      more(link);
-      await link.pause(50);
-      if (link.wire.unread.length > 0)
-        throw new Deviation(
-          "nothing before the application's trust (HS-063)",
-          `${link.wire.unread.length} bytes`,
-        );
-    },
-    expected,
-  });
-
-const firstUses: Case[] = [
-  makeCase("client", "await-challenge", "first-use", "HS-026 HS-061 RT-007", {
-    setup: firstUse,
-    play: goesOn(() => ({})),
-    expected: conversedFirstUse,
-  }),
-  makeCase("client", "judging", "trusts-later", "HS-061 HS-063", {
-    setup: judge(150),
-    play: goesOn(() => ({})),
-    expected: conversedFirstUse,
-  }),
-  silentlyHeld(
-    judge(150, "--refuse=12"),
-    "rejects-later",
-    "HS-062 HS-064",
-    silent(judging, "untrusted"),
-    () => undefined,
-  ),
-  makeCase("client", "judging", "rejects", "HS-062 HS-064", {
-    setup: { firstUse: true, flags: ["--refuse=3"] },
-    play: bent(() => ({})),
-    expected: silent(judging, "untrusted"),
-  }),
-  silentlyHeld(
-    judge(2_000, "--handshake-timeout=300"),
-    "timeout",
-    "HS-120 HS-122 ST-016",
-    silent(judging, "timeout"),
-    () => undefined,
-  ),
-  silentlyHeld(judge(500), "eof", "ST-012 HS-064", cutOff(judging, "truncated"), ({ wire }) => wire.end()),
-  silentlyHeld(judge(500), "reset", "ST-015 HS-064", cutOff(judging, "truncated"), ({ wire }) =>
-    wire.reset(),
-  ),
-  silentlyHeld(
-    judge(300, "--refuse=12"),
-    "rejects-with-a-verdict-held",
-    "HS-062 HS-065",
-    silent(judging, "untrusted"),
-    (link) => link.send(link.server.verdict(), "an Accept"),
-  ),
-];
-
-/** What the server says before it has the Response: kept, and judged behind it. */
-const ahead: Case[] = (
-  [
-    ["judging", judge(150)],
-    ["responding", { flags: ["--dh-after=150"], optional: true }],
-    ["await-challenge", {}],
-  ] as const
-).flatMap(([state, setup]) => {
-  const isFirstUse = state === "judging";
-  const prints = isFirstUse ? ["peerKey"] : [];
-  const says = ["hello", "response"];
-  const held = (
-    name: string,
-    requirements: string,
-    make: (link: Link) => Uint8Array,
-    expected: Expected | Expected[],
-  ) =>
-    makeCase("client", state, `ahead-${name}`, requirements, {
-      setup,
-      play: challenge((link) => concat(link.server.challenge(), make(link))),
-      expected,
-    });
-  return [
-    makeCase("client", state, "ahead-accept", "HS-065 ST-011", {
-      setup,
-      async play(link) {
-        await challenge(({ server }) => concat(server.challenge(), server.verdict()))(link);
-        await link.server.hear("response");
-        await link.printed("open");
-        await converse(link, true);
-      },
-      expected: isFirstUse ? conversedFirstUse : conversed("client"),
-    }),
-    held(
-      "alert",
-      "HS-065 HS-101",
-      ({ server }) => server.verdict(plain(types.alert, alertBody(8))),
-      // The Response goes out and the transport is closed in one: it may not get there.
-      [says, ["hello"]].map((said) => told({ prints, says: said }, 8)),
-    ),
-    held(
-      "bad-verdict",
-      "HS-065 HS-099",
-      () => framed(new Uint8Array(272)),
-      alerted({ prints, says }, "bad_record", 5),
-    ),
-    held(
-      "everything",
-      "HS-065 HS-003 ST-011",
-      (link) => {
-        const verdict = link.server.verdict();
-        link.server.foresee();
-        return concat(verdict, link.server.data(new Uint8Array(100).fill(7)), link.server.close());
-      },
-      isFirstUse ? conversedFirstUse : conversed("client"),
-    ),
-  ];
-});
-
-const responding: Setup = { flags: ["--dh-after=300"], optional: true };
-const whileResponding: Case[] = [
-  makeCase("client", "responding", "patient", "NO-022 HS-067", {
-    setup: { flags: ["--dh-after=100"], optional: true },
-    play: goesOn(() => ({})),
-    expected: conversed("client"),
-  }),
-  makeCase("client", "responding", "eof", "ST-012 HS-064", {
-    setup: responding,
-    async play(link) {
-      await bent(() => ({}))(link);
-      link.wire.end();
-    },
-    expected: cutOff(place, "truncated"),
-  }),
-  makeCase("client", "responding", "reset", "ST-015 HS-064", {
-    setup: responding,
-    async play(link) {
-      await bent(() => ({}))(link);
-      await link.pause(60);
-      link.wire.reset();
-    },
-    expected: cutOff(place, "truncated"),
-  }),
-  makeCase("client", "responding", "timeout", "HS-119 HS-120", {
-    setup: { flags: ["--dh-after=2000", "--handshake-timeout=300"], optional: true },
-    play: bent(() => ({})),
-    expected: silent(place, "timeout"),
-  }),
-];
-
 const replayed: Case[] = [
   makeCase("client", "await-challenge", "replayed-from-another-connection", "HS-055 HS-004 SC-005", {
     setup: { fresh: true },
@@ -423,8 +230,7 @@ export const challengeCases: readonly Case[] = [
   ...withCodes,
   ...contexts,
   ...timing,
-  ...firstUses,
-  ...ahead,
-  ...whileResponding,
+  ...firstUseCases,
+  ...beforeResponseCases,
   ...replayed,
 ];

@@ -14,6 +14,7 @@ import {
   testServer,
 } from "../../../properties/model/pair.ts";
 import { lastNonce, maxEarlyData, maxHeldInput } from "../limits.ts";
+import { type Table, table } from "../machine/table.ts";
 import { alertCodes } from "../record/alert-codes.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -285,6 +286,15 @@ describe("RC-053: data that the nonces do not last for", () => {
     expect(server.channel.state).toBe("Open");
   });
 
+  it("RC-006: fails where not even the Alert's is left, and nothing of it is sent", () => {
+    const { channel } = openPair(
+      testClient(),
+      testServer({ firstNonces: { client: 0n, server: lastNonce + 1n } }),
+    ).server;
+    expect(outputTypes(channel.write(counted(25)))).toEqual(["failed", "closeTransport"]);
+    expect(channel.failure).toMatchObject({ code: "nonces_exhausted" });
+  });
+
   it("RC-007: and where not even the Alert's is left, nothing is said", () => {
     const pair = sentWith(0n, 0);
     absorb(pair.client, pair.client.channel.close());
@@ -333,6 +343,18 @@ describe("what was written before the Verdict", () => {
   });
 });
 
+it("HS-114: of what was written before the Challenge no more than the bound is sent before the Verdict", () => {
+  const pair = newPair();
+  const data = counted(3 * maxEarlyData);
+  absorb(pair.client, pair.client.channel.write(data));
+  exchange(pair, { server: { peerKey: () => undefined } });
+  expect([pair.client.channel.state, pair.server.channel.state]).toEqual(["AwaitVerdict", "Deciding"]);
+  expect(pair.client.channel.queuedBytes).toBeGreaterThan(2 * maxEarlyData);
+  absorb(pair.server, pair.server.channel.accept());
+  exchange(pair);
+  expect(delivered(pair.server)).toEqual(data);
+});
+
 describe("the end of file before the Challenge", () => {
   it.each([
     ["SSH-2.0", "not_hawser"],
@@ -353,6 +375,13 @@ it("HS-036: a server whose key holder does not see that a DH is all zeros finds 
   const outputs = channel.dhDone(serverKey, new Uint8Array(32).fill(1));
   expect(outputTypes(outputs)).toEqual(["failed", "closeTransport"]);
   expect(channel.failure).toMatchObject({ code: "zero_dh" });
+});
+
+it("TR-010: no call is taken while the session is taken out, and the mistake leaves it where it was", () => {
+  const { channel } = openPair().server;
+  expect(() => channel.surrender(() => channel.ping())).toThrow(/from within a call/);
+  expect([channel.handedOver, channel.state]).toEqual([false, "Open"]);
+  expect(outputTypes(channel.ping())).toEqual(["transmit"]);
 });
 
 describe("what is handed out or in", () => {
@@ -396,6 +425,14 @@ describe("what is handed out or in", () => {
       code: "cancelled",
       reason: { code: "cancelled", alert: alertCodes.cancelled, message: "" },
     });
+  });
+
+  it("ST-002: an event that can't arise is a fault of the code, which ends the channel", () => {
+    const ping = { to: "Open", outputs: ["impossible"] } as const;
+    const changed = { ...table, client: { ...table.client, Open: { ...table.client["Open"], ping } } };
+    const { channel } = openPair(testClient({ table: changed as Table })).client;
+    expect(() => channel.ping()).toThrow("the event ping can't arise in state Open");
+    expect(channel.state).toBe("Failed");
   });
 
   it("no bytes are no input", () => {

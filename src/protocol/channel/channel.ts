@@ -23,7 +23,7 @@ import { withoutNonces } from "./nonces.ts";
 import { notHawser } from "./not-hawser.ts";
 import { classifyRecord } from "./records.ts";
 import type { Settings } from "./settings.ts";
-import { drains, isOver, readsRecords, waits } from "./states.ts";
+import { drains, isOver, readsMessages, readsRecords, waits } from "./states.ts";
 import { Walk } from "./walk.ts";
 
 /**
@@ -75,20 +75,20 @@ export abstract class Channel extends Walk {
 
   /** The own long-term public key, 32 bytes: at a server, of those it has, the one that the client wanted. */
   abstract get localPublicKey(): Uint8Array | undefined;
-  /** What the channel is for, as it goes over the wire (HS-022). */
+  /** What the channel is for, as it goes over the wire (HS-022). Only read. */
   protected abstract get contextBytes(): Uint8Array;
 
   /** `h` at the end of the handshake, 64 bytes, the same at both ends and public (HS-111); `undefined` before Open. */
   get channelBinding(): Uint8Array | undefined {
-    return this.#isOpen && !this.handedOver ? this.#session?.channelBinding.slice() : undefined;
+    if (!this.#isOpen || this.handedOver) return undefined;
+    return known(this.#session, "the session").channelBinding.slice();
   }
 
   /** `length` bytes (1 to 64) bound to this connection, a label and a context; the same at both ends. From Open to the end. */
   exportKeyingMaterial(label: string, length: number, context: Uint8Array = new Uint8Array(0)): Uint8Array {
     this.requireHere();
-    if (this.#session === undefined || !this.#isOpen)
-      throw new UsageError("nothing can be exported before Open"); // HS-110
-    return this.#session.exporter.export(label, length, context);
+    if (!this.#isOpen) throw new UsageError("nothing can be exported before Open"); // HS-110
+    return known(this.#session, "the session").exporter.export(label, length, context);
   }
 
   /**
@@ -246,7 +246,7 @@ export abstract class Channel extends Walk {
       liveness: this.#liveness.leave(this.#settings.now()),
       inputEnded: this.#inputEnded,
       unflushed: this.#unflushed,
-      unopened: this.queue.peek(this.queue.length).slice(),
+      unopened: this.queue.peek(this.queue.length),
     };
   }
 
@@ -310,17 +310,19 @@ export abstract class Channel extends Walk {
    */
   protected classify(): MachineEvent | undefined {
     const state = this.state;
-    if (!waits(state) && !isOver(state)) {
-      const event = readsRecords(state) ? this.#classifyRecord() : this.classifyMessage();
-      if (event !== undefined) return event;
-    }
+    const event = readsRecords(state)
+      ? this.#classifyRecord()
+      : readsMessages(state)
+        ? this.classifyMessage()
+        : undefined;
+    if (event !== undefined) return event;
     if (!this.#inputEnded || this.#endJudgedIn === state) return undefined;
     this.#endJudgedIn = state;
     return this.#classifyEnd();
   }
 
   #classifyRecord(): MachineEvent | undefined {
-    const result = this.#reader?.next();
+    const result = known(this.#reader, "the reader").next();
     if (result === undefined) return undefined;
     this.#liveness.heard(this.#settings.now()); // RC-048
     const { pongOwed, outstanding } = this.#liveness;

@@ -47,7 +47,7 @@ export class ClientChannel extends Channel {
   }
 
   protected get contextBytes(): Uint8Array {
-    return this.#settings.context.slice();
+    return this.#settings.context;
   }
 
   /** Bytes written that wait for the handshake. A driver holds its writer back while there are many. */
@@ -99,9 +99,10 @@ export class ClientChannel extends Channel {
 
   protected classifyMessage(): MachineEvent | undefined {
     if (this.state !== "AwaitChallenge") {
-      const result = known(this.#verdictReader, "the verdict reader").next(); // of any length (HS-097)
+      const reader = known(this.#verdictReader, "the verdict reader");
+      const result = reader.next(); // of any length (HS-097)
       if (result === undefined) return undefined;
-      this.#verdictReader?.wipe(); // HS-093
+      reader.wipe(); // HS-093
       return classifyVerdict(result, this.state);
     }
     if (this.queue.length < challengeLength) return undefined;

@@ -114,7 +114,7 @@ describe("the end of file", () => {
       if (cause === undefined) channel.transportEnded();
       else channel.transportFailed(cause);
       expect(channel.failure?.code).toBe(code);
-      expect(channel.failure?.reason).toEqual(
+      expect(channel.failure?.reason).toStrictEqual(
         code === "abandoned"
           ? { code, ...(cause === undefined ? {} : { cause }) }
           : { code, state, ...(cause === undefined ? {} : { cause }) },
@@ -139,6 +139,26 @@ describe("the end of file", () => {
     else channel.transportFailed(cause);
     expect(channel.failure?.reason).toMatchObject(reason);
     expect("cause" in (channel.failure?.reason ?? {})).toBe("cause" in reason);
+  });
+
+  it("HS-011, ST-026: for a client that has not begun is no hint, whatever came", () => {
+    const channel = testClient();
+    channel.receive(text("HWSR\x02\x01\0\0"));
+    channel.transportEnded();
+    expect([channel.state, channel.failure?.reason]).toEqual([
+      "Failed",
+      { code: "truncated", state: "Start" },
+    ]);
+  });
+
+  it("HS-015: keeps the first bytes of another protocol, and no more of them", () => {
+    const { channel } = newPair().client;
+    channel.receive(text(`HTTP/1.1 400 Bad Request\r\n${"x".repeat(100)}`));
+    expect(channel.failure?.reason).toEqual({
+      code: "not_hawser",
+      bytes: text("HTTP/1.1"),
+      protocol: "HTTP",
+    });
   });
 
   it("ST-026: for a client that has not begun, or is past the Challenge", () => {
@@ -213,6 +233,16 @@ describe("a key holder's answer", () => {
 });
 
 describe("a refusal", () => {
+  it("RT-011: of a server that is asked for another is no_route, without words", () => {
+    const pair = newPair(testClient({ serverKey: other.publicKey, via: serverKey.publicKey }));
+    exchange(pair);
+    expect(pair.server.channel.failure?.reason).toEqual({
+      code: "hello_refused",
+      alert: alertCodes.no_route,
+      message: "",
+    });
+  });
+
   it.each(["AwaitHello", "OpeningRoute"])(
     "in %s waits for the Hello's answer, and the first counts",
     (state) => {
@@ -356,6 +386,7 @@ describe("RT-014, RT-015: a middlebox that has reached the server", () => {
     const outputs = channel.forward();
     expect(outputs).toEqual([{ type: "forward", bytes: joined([hello, early.subarray(0, kept)]) }]);
     expect(channel.receive(text("more"))).toEqual([{ type: "forward", bytes: text("more") }]);
+    expect(channel.receive(new Uint8Array(0))).toEqual([]);
     expect(channel.state).toBe("Forwarded");
   });
 });

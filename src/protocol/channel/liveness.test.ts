@@ -11,6 +11,10 @@ describe("Liveness", () => {
     expect(liveness.deadline).toBeUndefined();
   });
 
+  it("has pinged nobody to begin with", () => {
+    expect(new Liveness({ pingAfter: 10, timeout: 30 }).hasPinged).toBe(false);
+  });
+
   it("pings after the one silence, and gives up after the other", () => {
     const liveness = new Liveness({ pingAfter: 10, timeout: 30 });
     liveness.heard(100);

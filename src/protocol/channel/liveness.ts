@@ -55,7 +55,7 @@ export class Liveness {
     const silence = Math.max(0, now - this.#lastHeard);
     return {
       pinged: this.#pinged,
-      outstanding: this.#outstanding?.slice(),
+      outstanding: this.#outstanding,
       pongOwed: this.pongOwed,
       silence,
     };
@@ -64,7 +64,7 @@ export class Liveness {
   /** Goes on where another left; the time between the two does not count (TR-026). */
   resume({ pinged, outstanding, pongOwed, silence }: LivenessState, now: number): void {
     this.#pinged = pinged;
-    this.#outstanding = outstanding?.slice();
+    this.#outstanding = outstanding;
     this.pongOwed = pongOwed;
     this.#lastHeard = now - silence;
   }

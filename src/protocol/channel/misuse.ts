@@ -14,7 +14,6 @@ const explanations: Partial<Record<EventName, string>> = {
     "close() ends a direction that is open; before a server has let its client in use alert() or refuse()",
   ping: "ping() is for an open channel",
   "ping.misuse": "one Ping at a time, and none after the end of the peer's input",
-  "dh.late": "no DH was asked for",
 };
 
 /** What is wrong with a call that the state does not allow. */

@@ -1,6 +1,7 @@
 /** Why: a mistyped option would be as good as none, and what it was to forbid would be allowed without a word. */
 import { describe, expect, it } from "vitest";
-import { testClient, testServer } from "../../../properties/model/pair.ts";
+import { serverKey, testClient, testServer } from "../../../properties/model/pair.ts";
+import { newMemory } from "../record/memory.ts";
 import { UsageError } from "../usage-error.ts";
 import { requireKnown } from "./options-known.ts";
 
@@ -31,6 +32,7 @@ describe("an option that is none", () => {
     [{ authorizeKeys: undefined }, "authorizeKeys is no option of connect: authorize?"],
     [{ colour: 1 }, "colour is no option of connect"],
     [{ toString: 1 }, "toString is no option of connect"],
+    [JSON.parse('{"__proto__":1}'), "__proto__ is no option of connect"],
     [{ x: 1 }, "x is no option of connect"],
     [{ vi: 1 }, "vi is no option of connect: via?"],
     [{ ia: 1 }, "ia is no option of connect: via?"],
@@ -55,6 +57,21 @@ describe("an option that is none", () => {
     for (const value of [5, "timeout", null, true] as unknown as object[]) {
       expect(() => requireKnown("drain", value, known)).toThrow("drain takes an object of options");
     }
+  });
+
+  it("is none of those that a channel has, each of which is taken by its name", () => {
+    const common = {
+      handshakeTimeout: 1,
+      drain: { timeout: 1, bytes: 1 },
+      liveness: { pingAfter: 1, timeout: 2 },
+      padding: "padme",
+      recordSize: 1,
+      memory: newMemory,
+    } as const;
+    const keys = { serverKey: serverKey.publicKey, via: serverKey.publicKey };
+    expect(testClient({ ...common, ...keys, context: "c" }).state).toBe("Start");
+    const flags = { stealth: true, routes: true, application: true };
+    expect(testServer({ ...common, contexts: ["c"], ...flags }).state).toBe("AwaitHello");
   });
 
   it("is refused by a channel, in what is within an option as well", () => {

@@ -14,7 +14,7 @@ export function requireKnown(what: string, options: object | undefined, known: O
     throw new UsageError(`${what} takes an object of options`);
   }
   for (const name of Object.keys(options ?? {})) {
-    if (Object.hasOwn(known, name)) continue;
+    if (known[name] === true) continue;
     const near = nearest(name, Object.keys(known));
     throw new UsageError(
       `${name} is no option of ${what}${near.length === 0 ? "" : `: ${near.join(" or ")}?`}`,

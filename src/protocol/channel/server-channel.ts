@@ -104,7 +104,7 @@ export class ServerChannel extends Channel {
     }
     return this.walk(() => {
       const opener = known(this.#ownKey, "the key that opened the route");
-      this.step({ ...this.#answer("hello.refuse", opener, alert, message), name: "refuse" });
+      this.step(this.#answer("refuse", opener, alert, message));
     });
   }
 
@@ -132,7 +132,7 @@ export class ServerChannel extends Channel {
   }
 
   #waitsFor(keyHolder: KeyHolder): boolean {
-    return this.state === "OpeningRoute" && keyHolder === this.#ownKey?.keyHolder;
+    return this.state === "OpeningRoute" && keyHolder === known(this.#ownKey, "the key asked").keyHolder;
   }
 
   #hello(): ServerHandshake {
@@ -290,7 +290,12 @@ export class ServerChannel extends Channel {
   }
 
   /** The Hello is answered by a Challenge with a code. */
-  #answer(name: "hello.admit" | "hello.refuse", ownKey: OwnKey, code: number, message = ""): MachineEvent {
+  #answer(
+    name: "hello.admit" | "hello.refuse" | "refuse",
+    ownKey: OwnKey,
+    code: number,
+    message = "",
+  ): MachineEvent {
     this.#ownKey = ownKey;
     const bytes = this.#hello().writeChallenge(ownKey, code);
     if (bytes === undefined) return this.#hiddenOr({ name: "hello.zero", reason: { code: "zero_dh" } });

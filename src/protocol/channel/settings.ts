@@ -57,8 +57,8 @@ const livenessNames = { pingAfter: true, timeout: true } satisfies Record<keyof 
 /** LM-007. */
 function checkLiveness(policy: LivenessPolicy): LivenessPolicy {
   requireKnown("liveness", policy, livenessNames);
-  const pingAfter = limit("liveness.pingAfter", policy?.pingAfter, Number.NaN);
-  const timeout = limit("liveness.timeout", policy?.timeout, Number.NaN);
+  const pingAfter = limit("liveness.pingAfter", policy.pingAfter, Number.NaN);
+  const timeout = limit("liveness.timeout", policy.timeout, Number.NaN);
   if (pingAfter === 0 || pingAfter >= timeout) {
     throw new UsageError(
       "liveness.pingAfter is more than 0 and less than liveness.timeout, or no Ping could be answered",

@@ -1,12 +1,17 @@
 import { expect, it } from "vitest";
 import { table } from "../machine/table.ts";
-import { drains, isOver, readsRecords, waits } from "./states.ts";
+import { drains, isOver, readsMessages, readsRecords, waits } from "./states.ts";
 
 const states = [...new Set([...Object.keys(table.client), ...Object.keys(table.server)])] as Parameters<
   typeof waits
 >[0][];
 
 it.each([
+  [
+    "reads messages of the handshake",
+    readsMessages,
+    ["AwaitChallenge", "AwaitHello", "AwaitResponse", "AwaitVerdict", "AwaitVerdictClosed"],
+  ],
   ["reads records", readsRecords, ["HalfClosedLocal", "HalfClosedRemote", "Open"]],
   [
     "waits for a decision or a DH",

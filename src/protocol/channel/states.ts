@@ -24,6 +24,11 @@ const kinds: Readonly<Record<State, "message" | "record" | "wait" | "drain" | "o
   Failed: "over",
 };
 
+/** The handshake's next message is read, in all or in part. */
+export function readsMessages(state: State): boolean {
+  return kinds[state] === "message";
+}
+
 /** Records under the transport keys are read. */
 export function readsRecords(state: State): boolean {
   return kinds[state] === "record";

@@ -38,7 +38,7 @@ export abstract class Walk {
     return this.#hasLeft;
   }
 
-  /** The next event that the input makes, if it makes one (ST-003). */
+  /** The next event that the input makes, if it makes one. */
   protected abstract classify(): MachineEvent | undefined;
   /** The event that an event is in truth, where its outputs can't be carried out. */
   protected abstract instead(actions: readonly Action[], event: MachineEvent): MachineEvent | undefined;
@@ -55,7 +55,7 @@ export abstract class Walk {
   }
 
   /**
-   * A call, then all that the input makes of it. Misuse leaves everything as it was; any other exception is that of
+   * A call, then all that the input makes of it (ST-003). Misuse leaves everything as it was; any other exception is that of
    * something handed in or of this code, and ends the channel, since what it interrupted can't be told.
    */
   protected walk(call: () => void): Output[] {

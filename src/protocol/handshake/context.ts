@@ -1,3 +1,4 @@
+import { ascii } from "../bytes.ts";
 import { contextLength } from "../limits.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -17,7 +18,7 @@ export function encodeContext(context: string): Uint8Array {
       "a context is 1 to 32 printable ASCII characters without spaces; leave it out for a channel without one",
     );
   }
-  for (let i = 0; i < context.length; i++) bytes[i] = context.charCodeAt(i);
+  bytes.set(ascii(context));
   return bytes;
 }
 

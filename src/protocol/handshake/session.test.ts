@@ -78,6 +78,17 @@ describe("an exporter", () => {
   });
 });
 
+describe("an exporter that goes on elsewhere", () => {
+  it("TR-010: takes a copy of the secret with it, and none of one that was wiped", () => {
+    const secret = filled(64, 7);
+    const exporter = new Exporter(primitives, secret);
+    const copy = exporter.copySecret();
+    exporter.wipe();
+    expect(copy).toEqual(filled(64, 7));
+    expect(() => exporter.copySecret()).toThrow("has been wiped");
+  });
+});
+
 describe("what a handshake leaves behind", () => {
   /** The initiator of a whole XX handshake, and its responder. */
   function ends(): [HandshakeState, HandshakeState] {

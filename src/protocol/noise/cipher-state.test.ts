@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadPrimitives } from "../../crypto/index.ts";
+import { loadWasmPrimitives } from "../../crypto/libsodium-wrappers.ts";
+import type { LongOpening } from "../../crypto/primitives.ts";
 import { maxNonce } from "../limits.ts";
 import { CipherState, encodeNonce } from "./cipher-state.ts";
 
@@ -33,6 +35,49 @@ describe("CipherState", () => {
     expect(other.decryptWithAd(none, first)).toEqual(text);
     expect(other.decryptWithAd(text, second)).toBeUndefined();
     expect(other.decryptWithAd(none, second)).toEqual(text);
+  });
+
+  describe("a text that its provider has a faster way to open", () => {
+    const from = 100;
+    const sealed = (length: number, associatedData = none) =>
+      new CipherState(primitives, key).encryptWithAd(associatedData, new Uint8Array(length - 16).fill(7));
+    /** A cipher, and the lengths of what it has opened in that way. */
+    function watched(): [CipherState, number[]] {
+      const lengths: number[] = [];
+      const open: LongOpening["open"] = (k, nonce, ciphertext) => {
+        lengths.push(ciphertext.length);
+        const plaintext = new Uint8Array(ciphertext.length - 16);
+        return primitives.open(k, nonce, none, ciphertext, plaintext) ? plaintext : undefined;
+      };
+      return [new CipherState({ ...primitives, openLong: { from, open } }, key), lengths];
+    }
+
+    it.each([
+      [from - 1, []],
+      [from, [from]],
+      [from + 1, [from + 1]],
+    ])("is one from a length on: %i bytes", (length, expected) => {
+      const [cipher, lengths] = watched();
+      expect(cipher.decryptWithAd(none, sealed(length))).toEqual(new Uint8Array(length - 16).fill(7));
+      expect([cipher.nonce, lengths]).toEqual([1n, expected]);
+    });
+
+    it("is none with associated data, and is authenticated with that", () => {
+      const [cipher, lengths] = watched();
+      const ciphertext = sealed(2 * from, text);
+      expect(cipher.decryptWithAd(none, ciphertext)).toBeUndefined();
+      expect(lengths.splice(0)).toEqual([2 * from]);
+      expect(cipher.decryptWithAd(text, ciphertext)).toEqual(new Uint8Array(2 * from - 16).fill(7));
+      expect(lengths).toEqual([]);
+    });
+
+    it("is opened as any other where the provider has no such way", async () => {
+      const libsodium = await loadWasmPrimitives();
+      expect(libsodium.openLong).toBeUndefined();
+      const length = 65_535;
+      const opened = new CipherState(libsodium, key).decryptWithAd(none, sealed(length));
+      expect(opened?.length).toBe(length - 16);
+    });
   });
 
   it("rekeys as Noise §4.2 says, and goes on counting", () => {

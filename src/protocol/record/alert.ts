@@ -3,9 +3,8 @@ import { maxAlertMessage } from "../limits.ts";
 import { UsageError } from "../usage-error.ts";
 import { type AlertName, alertCodes, applicationCodes } from "./alert-codes.ts";
 
-const names = new Map<number, AlertName>(
-  Object.entries(alertCodes).map(([name, code]) => [code, name as AlertName]),
-);
+const names = new Map<number, AlertName>();
+for (const [name, code] of Object.entries(alertCodes)) names.set(code, name as AlertName);
 
 /** The name of an alert code; `"application"` from 0x8000 on; `undefined` for a code that nobody has defined. */
 export function alertName(code: number): AlertName | "application" | undefined {
@@ -28,12 +27,13 @@ export function alertCode(code: number | AlertName): number {
 export function alertBody(code: number, message: string): Uint8Array {
   const bytes = new TextEncoder().encode(message);
   let length = Math.min(bytes.length, maxAlertMessage);
-  while (length < bytes.length && isContinuation(bytes[length])) length--;
+  while (isContinuation(bytes[length])) length--;
   return concat(u16(code), bytes.subarray(0, length));
 }
 
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
+/** Whether a byte goes on with a character. None, behind the last one, does not. */
+function isContinuation(byte = 0): boolean {
+  return (byte & 0xc0) === 0x80;
 }
 
 /**

@@ -5,12 +5,14 @@ import { ByteQueue } from "./byte-queue.ts";
 type Op =
   | { readonly push: Uint8Array }
   | { readonly take: number }
+  | { readonly keep: number }
   | { readonly settle: true }
   | { readonly clear: true };
 
 const op: fc.Arbitrary<Op> = fc.oneof(
   fc.record({ push: fc.uint8Array({ maxLength: 200 }) }),
   fc.record({ take: fc.nat(300) }),
+  fc.record({ keep: fc.nat(300) }),
   fc.constant({ settle: true } as const),
   { arbitrary: fc.constant({ clear: true } as const), weight: 1 },
 );
@@ -28,6 +30,9 @@ describe("ByteQueue", () => {
         expect([...queue.peek(length)]).toEqual(model.slice(0, length));
         expect([...queue.take(length)]).toEqual(model.slice(0, length));
         model = model.slice(length);
+      } else if ("keep" in step) {
+        queue.keep(step.keep);
+        model = model.slice(0, step.keep);
       } else if ("settle" in step) {
         queue.settle();
       } else {
@@ -148,6 +153,38 @@ describe("ByteQueue", () => {
       expect(memoryOf(queue).byteLength).toBe(100);
       chunk.fill(0);
       expect(queue.take(100)).toEqual(counted(100, 100));
+    });
+  });
+
+  describe("HS-124: what is kept of it", () => {
+    /** 4 to 9, of which 4 to 6 lie in memory of its own and the rest where it came, behind another byte of it. */
+    function mixed(): ByteQueue {
+      const queue = new ByteQueue();
+      queue.push(Uint8Array.of(0, 1, 2, 3, 4));
+      queue.settle();
+      queue.take(4);
+      queue.push(Uint8Array.of(5, 6, 7, 8, 9));
+      queue.peek(3);
+      return queue;
+    }
+
+    it.each([0, 1, 2, 3, 4, 5, 6, 7, 100])("is its first %i bytes", (length) => {
+      const queue = mixed();
+      expect(queue.length).toBe(6);
+      queue.keep(length);
+      expect(queue.length).toBe(Math.min(6, length));
+      queue.push(Uint8Array.of(10, 11));
+      expect([...queue.peek(100)]).toEqual([...[4, 5, 6, 7, 8, 9].slice(0, length), 10, 11]);
+    });
+
+    it("is as much of a chunk that nothing was left before", () => {
+      const queue = new ByteQueue();
+      queue.push(Uint8Array.of(1, 2, 3, 4, 5));
+      queue.take(2);
+      queue.keep(2);
+      queue.settle();
+      expect([...queue.take(2)]).toEqual([3, 4]);
+      expect(queue.length).toBe(0);
     });
   });
 

@@ -82,6 +82,11 @@ export function encodeSession(primitives: Primitives, session: SavedSession): Ui
   return out.written;
 }
 
+/** What of a blob never changes, and is no secret: the role, both public keys, the context and the channel binding; a copy. */
+export function whoseSession(blob: Uint8Array): Uint8Array {
+  return Uint8Array.of(...blob.subarray(34, 35), ...blob.subarray(37, 197));
+}
+
 /**
  * Takes a blob apart, strictly: it is the one that {@link encodeSession} makes of what comes back. What comes back are
  * copies, and the blob is only read.

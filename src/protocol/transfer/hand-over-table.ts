@@ -59,7 +59,7 @@ export const giverTable: HandOverTable<GiverState, GiverEvent> = {
   Offered: {
     offer: { to: "Offered", outputs: ["misuse"] },
     keep: { to: "Offered", outputs: ["misuse"] },
-    drop: { to: "Offered", outputs: ["misuse"] },
+    drop: { to: "Lost", outputs: ["wipe", "lost"] },
     Ack: { to: "Given", outputs: ["wipe", "send.Go"] },
     Refuse: { to: "Holding", outputs: ["returned"] },
     Done: { to: "Offered", outputs: ["fault"] },

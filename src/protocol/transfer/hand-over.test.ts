@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { newPair, openPair, primitives, seededBytes } from "../../../properties/model/pair.ts";
+import { newMemory } from "../record/memory.ts";
 import { UsageError } from "../usage-error.ts";
 import { decodeSession } from "./blob.ts";
 import { exportSession } from "./export.ts";
@@ -110,6 +111,10 @@ describe("an Offer that can't be", () => {
     expect(taker.offered(again)).toEqual([{ type: "fault", message: "Offer" }]);
     expect([taker.state, isWiped(again)]).toEqual(["Held", true]);
     expect(taker.offered(blobOf(), false)).toEqual([{ type: "fault", message: "Offer" }]);
+    const clients = exportSession(openPair().client.channel);
+    expect(taker.offered(clients)).toEqual([{ type: "fault", message: "Offer" }]);
+    // What goes on is the session that was held.
+    expect(taker.go()).toMatchObject([{ type: "session", channel: { role: "server" } }]);
   });
 });
 
@@ -133,7 +138,7 @@ describe("a session that goes on", () => {
     const ended = importSession(blobOf(), options, new SeenBlobs()).channel;
     ended.transportEnded();
     expect(ended.failure).toMatchObject({ code: "truncated" });
-    expect(ended.failure?.reason).toEqual({ code: "truncated", state: "Open" });
+    expect(ended.failure?.reason).toStrictEqual({ code: "truncated", state: "Open" });
     const reset = importSession(blobOf(), options, new SeenBlobs()).channel;
     const cause = new Error("reset");
     reset.transportFailed(cause);
@@ -159,6 +164,32 @@ describe("an argument that makes no sense", () => {
     const timed = { ...options, handshakeTimeout: 5 } as never;
     expect(() => importSession(blobOf(), timed)).toThrow("importSession");
   });
+});
+
+it("each option of a channel's that a session can go on with is taken by its name", () => {
+  const policies = {
+    drain: { timeout: 1, bytes: 1 },
+    liveness: { pingAfter: 1, timeout: 2 },
+    padding: "padme",
+    recordSize: 1,
+    memory: newMemory,
+  } as const;
+  const { channel } = importSession(blobOf(), { ...options, ...policies }, new SeenBlobs());
+  expect(channel.state).toBe("Open");
+});
+
+it("each of the bytes that a driver holds is taken by its name, also where it holds none", () => {
+  const none = new Uint8Array(0);
+  const blob = exportSession(openPair().server.channel, { unopened: none, unread: none, unsent: none });
+  expect(importSession(blob, options, new SeenBlobs()).outputs).toEqual([]);
+});
+
+it("TR-034: what was read and not delivered is delivered first, and nothing where there is none", () => {
+  const unread = new TextEncoder().encode("unread");
+  const blob = exportSession(openPair().server.channel, { unread });
+  const { outputs } = importSession(blob, options, new SeenBlobs());
+  expect(outputs).toEqual([{ type: "data", bytes: unread }]);
+  expect(importSession(blobOf(), options, new SeenBlobs()).outputs).toEqual([]);
 });
 
 describe("a session that can't be handed over", () => {

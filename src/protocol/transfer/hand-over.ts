@@ -1,4 +1,5 @@
 import type { Primitives } from "../../crypto/primitives.ts";
+import { known } from "../known.ts";
 import { UsageError } from "../usage-error.ts";
 import { SessionBlobError } from "./blob-error.ts";
 import {
@@ -78,7 +79,10 @@ export class Giver {
     return blob;
   }
 
-  /** Gives the session up. Its connection is to be closed. */
+  /**
+   * Gives the session up. Its connection is to be closed; and so is, before, the link to who was offered it and has not
+   * answered (TR-055): it is lost then.
+   */
   drop(): void {
     this.#step("drop");
   }
@@ -205,9 +209,9 @@ export class Taker {
   }
 
   #run(): TakerOutput[] {
-    const held = this.#held;
+    const held = known(this.#held, "the session held");
     this.#held = undefined;
-    return held === undefined ? [] : [{ type: "session", ...held.goOn() }];
+    return [{ type: "session", ...held.goOn() }];
   }
 }
 

@@ -66,7 +66,7 @@ export class ImportedChannel extends Channel {
   }
 
   protected get contextBytes(): Uint8Array {
-    return this.#session.context.slice();
+    return this.#session.context;
   }
 
   protected endReason(cause?: unknown): Reason {

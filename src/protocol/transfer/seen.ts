@@ -14,13 +14,19 @@ export type Sighting = "fresh" | "imported" | "stale" | "exporters";
  */
 export class SeenBlobs {
   readonly #windows = new Map<string, SerialWindow>();
+  readonly #maxExporters: number;
+
+  /** @param exporters how many there may be: 1 for a link over which a single process gives what it has (TR-036) */
+  constructor(exporters: number = maxExporters) {
+    this.#maxExporters = exporters;
+  }
 
   /** Takes note of a blob: whether it may be imported. */
   claim({ origin, serial }: BlobName): Sighting {
     const key = String.fromCharCode(...origin);
     let window = this.#windows.get(key);
     if (window === undefined) {
-      if (this.#windows.size >= maxExporters) return "exporters";
+      if (this.#windows.size >= this.#maxExporters) return "exporters";
       window = new SerialWindow();
       this.#windows.set(key, window);
     }

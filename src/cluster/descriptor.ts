@@ -1,0 +1,34 @@
+import type { Handle } from "../net/handoff-handle.ts";
+import type { DescriptorSender } from "./descriptor-pipe.ts";
+
+/** A connection's descriptor, which may be sent several times, and is closed once no more of that is under way. */
+export class Descriptor {
+  readonly handle: Handle;
+  #sending = 0;
+  #isUnwanted = false;
+
+  constructor(handle: Handle) {
+    this.handle = handle;
+  }
+
+  /** @param done as for `DescriptorSender.send` */
+  send(sender: DescriptorSender, bytes: Uint8Array, done: () => void = () => undefined): void {
+    this.#sending++;
+    sender.send(bytes, this.handle, () => {
+      done();
+      this.#sending--;
+      this.#closeUnlessSent();
+    });
+  }
+
+  /** Once what waits for a process that reads slowly has been sent: libuv looks at the handle then. */
+  close(): void {
+    if (this.#isUnwanted) return;
+    this.#isUnwanted = true;
+    this.#closeUnlessSent();
+  }
+
+  #closeUnlessSent(): void {
+    if (this.#isUnwanted && this.#sending === 0) this.handle.close();
+  }
+}
