@@ -64,9 +64,10 @@ export async function loadNativePrimitives(
 async function importSodiumNative(): Promise<SodiumNative> {
   // Not a literal: bundlers would follow it and TypeScript would ask for types, but it is meant for where it is.
   const specifier: string = "sodium-native";
-  const imported: unknown = await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
-  const native: unknown =
-    typeof imported === "object" && imported !== null && Reflect.get(imported, "default");
+  const imported: { default?: unknown } = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ specifier
+  );
+  const native = imported.default;
   if (!isSodiumNative(native)) throw new Error("sodium-native does not export the functions needed");
   return native;
 }

@@ -102,15 +102,14 @@ function createStackGauge(raw: RawSodium, region: Address): { watch<T>(work: () 
       const after = new Int32Array(raw.HEAPU8.buffer, 0, words);
       let up = 0;
       while (up < first && before[up] === after[up]) up++;
-      if (up < first) first = up;
+      first = up;
       let down = words - 1;
       while (down > last && before[down] === after[down]) down--;
-      if (down > last) last = down;
+      last = down;
       return result;
     },
     range() {
-      if (last < first) return { start: 0, end: 0 };
-      // Frames are aligned to 16 bytes; so is the top of the stack.
+      // Frames are aligned to 16 bytes; so is the top of the stack. Before anything is seen it ends before it starts.
       return { start: (first * 4) & ~15, end: Math.min((last * 4 + 19) & ~15, region) };
     },
   };
