@@ -47,7 +47,7 @@ export class RecordReader {
     // Data is to have not much else in its memory: who keeps a few bytes is not to keep a record's padding with them.
     if (!isBrief && (type !== "data" || 2 * body.length >= plaintext.length)) return content;
     const own = { type, body: this.#copied(body) };
-    if (isBrief) plaintext.fill(0);
+    plaintext.fill(0);
     return own;
   }
 
