@@ -1,9 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** `npm run test:programs`: a tunnel between real programs, which scripts/programs-install.sh brings. */
+/**
+ * `npm run test:programs`: what takes processes for a minute or more. A tunnel between real programs, which
+ * scripts/programs-install.sh brings; a tunnel in several processes, as a service; the benchmark of clusters.
+ */
 export default defineConfig({
   test: {
-    include: ["properties/programs/*.program.ts"],
+    include: ["{properties/programs,bench/cluster}/*.program.ts"],
     pool: "forks",
     maxWorkers: 1,
     sequence: { shuffle: false },

@@ -435,6 +435,14 @@ describe("what is handed out or in", () => {
     expect(channel.state).toBe("Failed");
   });
 
+  it.each(["client", "server"] as const)("an output that is none of a %s's is such a fault, too", (role) => {
+    const ping = { to: "Open", outputs: [role === "client" ? "send.challenge" : "queue"] };
+    const changed = { ...table, [role]: { ...table[role], Open: { ...table[role]["Open"], ping } } } as Table;
+    const { channel } = openPair(testClient({ table: changed }), testServer({ table: changed }))[role];
+    expect(() => channel.ping()).toThrow(`a ${role} has no output ${ping.outputs[0]}`);
+    expect(channel.state).toBe("Failed");
+  });
+
   it("no bytes are no input", () => {
     const started = testClient();
     expect([started.receive(new Uint8Array(0)), started.state]).toEqual([[], "Start"]);

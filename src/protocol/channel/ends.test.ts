@@ -151,6 +151,20 @@ describe("the end of file", () => {
     ]);
   });
 
+  it("HS-015: tells a server of another protocol where the client's first bytes are one's, and no others", () => {
+    for (const cause of [undefined, new Error("reset")]) {
+      const server = newPair().server.channel;
+      const open = openPair().server.channel;
+      for (const channel of [server, open]) {
+        channel.receive(text("SSH-2"));
+        if (cause === undefined) channel.transportEnded();
+        else channel.transportFailed(cause);
+      }
+      expect(server.failure?.reason).toEqual({ code: "not_hawser", bytes: text("SSH-2"), protocol: "SSH" });
+      expect(open.failure?.reason).toMatchObject({ code: "truncated", state: "Open" });
+    }
+  });
+
   it("HS-015: keeps the first bytes of another protocol, and no more of them", () => {
     const { channel } = newPair().client;
     channel.receive(text(`HTTP/1.1 400 Bad Request\r\n${"x".repeat(100)}`));
@@ -306,6 +320,17 @@ describe("what is known of the peer", () => {
     const shown = pair.client.outputs.concat(pair.server.outputs).filter(({ type }) => type === "peerKey");
     for (const output of shown) if (output.type === "peerKey") output.publicKey.fill(0);
     expect(pair.server.channel.remotePublicKey).toEqual(clientKey.publicKey);
+    for (const [{ channel }, key] of [
+      [pair.client, clientKey],
+      [pair.server, serverKey],
+    ] as const) {
+      channel.localPublicKey?.fill(0);
+      expect(channel.localPublicKey).toEqual(key.publicKey);
+    }
+    expect([testServer().localPublicKey, testClient().localPublicKey]).toEqual([
+      undefined,
+      clientKey.publicKey,
+    ]);
     expect(testServer().remotePublicKey).toBeUndefined();
     expect(testClient().remotePublicKey).toBeUndefined();
   });

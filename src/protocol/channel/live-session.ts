@@ -33,7 +33,7 @@ export interface LiveSession {
   readonly unopened: Uint8Array;
 }
 
-/** What the handshake has left behind, as one end sees it: copies. */
+/** What the handshake has left behind, as one end sees it: copies of what is secret. */
 export function keysOf(
   { clientCipher, serverCipher, exporter, channelBinding }: Session,
   role: Role,
@@ -44,7 +44,7 @@ export function keysOf(
   return {
     sending,
     receiving,
-    channelBinding: channelBinding.slice(),
+    channelBinding,
     exporterSecret: exporter.copySecret(),
   };
 }

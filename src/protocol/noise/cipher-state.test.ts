@@ -125,6 +125,14 @@ describe("CipherState", () => {
     expect(() => cipher.rekey()).toThrow(/wiped/);
   });
 
+  it("TR-022: gives a copy of its key, where it has one", () => {
+    const cipher = new CipherState(primitives, key);
+    const copy = cipher.copyKey();
+    cipher.wipe();
+    expect(copy).toEqual(key);
+    expect(() => new CipherState(primitives).copyKey()).toThrow("a cipher without a key");
+  });
+
   it("refuses a key of another length, and a ciphertext shorter than a tag", () => {
     expect(() => new CipherState(primitives, key.slice(1))).toThrow(RangeError);
     expect(new CipherState(primitives, key).decryptWithAd(none, new Uint8Array(15))).toBeUndefined();

@@ -88,6 +88,18 @@ describe("a message that does not authenticate", () => {
   });
 });
 
+it.each([0, 1, 447, 448, 449, 1_000])(
+  "the handshake hash takes in data of any length: %i bytes",
+  (length) => {
+    const symmetric = new SymmetricState(primitives, "Noise_XX_25519_ChaChaPoly_BLAKE2b");
+    const before = symmetric.getHandshakeHash();
+    symmetric.mixHash(filled(length, 7));
+    const both = new Uint8Array(64 + length).fill(7);
+    both.set(before);
+    expect(symmetric.getHandshakeHash()).toEqual(primitives.blake2b(both));
+  },
+);
+
 it("what does not authenticate is no part of the handshake hash", () => {
   const symmetric = new SymmetricState(primitives, "Noise_XX_25519_ChaChaPoly_BLAKE2b");
   symmetric.mixKey(filled(32, 1));

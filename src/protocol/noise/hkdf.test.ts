@@ -32,6 +32,14 @@ describe("HMAC and HKDF", () => {
     },
   );
 
+  it.each([0, 1, 64, 127, 128, 129, 300])(
+    "NO-015: HMAC's key may be as long as a block, before %i bytes",
+    (length) => {
+      const [key, data] = [new Uint8Array(128).fill(3), new Uint8Array(length).fill(5)];
+      expect(hmac(primitives, key, data)).toEqual(openssl(key, data));
+    },
+  );
+
   it("refuses a key longer than a block, which Noise never has", () => {
     expect(() => hmac(primitives, new Uint8Array(129), new Uint8Array(0))).toThrow(RangeError);
   });

@@ -61,6 +61,28 @@ describe("ByteQueue", () => {
     expect(queue.take(50).buffer).toBe(chunk.buffer);
   });
 
+  it("shows what is there without a copy, and still does so behind what was taken", () => {
+    const queue = new ByteQueue();
+    const chunk = new Uint8Array(100);
+    queue.push(chunk);
+    expect(queue.peek(50).buffer).toBe(chunk.buffer);
+    queue.take(10);
+    expect(queue.peek(50).byteOffset).toBe(10);
+    expect(queue.peek(50).buffer).toBe(chunk.buffer);
+  });
+
+  it("goes on behind what was taken of a chunk, when more comes or more is looked at than there is", () => {
+    const queue = new ByteQueue();
+    queue.push(Uint8Array.of(0, 1, 2, 3));
+    queue.take(1);
+    queue.push(Uint8Array.of(4, 5, 6));
+    expect(queue.length).toBe(6);
+    expect([...queue.peek(4)]).toEqual([1, 2, 3, 4]);
+    expect([...queue.peek(100)]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(queue.length).toBe(6);
+    expect([...queue.take(6)]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it("copies no more of a chunk than completes what was left of those before it", () => {
     const queue = new ByteQueue();
     queue.push(new Uint8Array(10));
