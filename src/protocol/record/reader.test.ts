@@ -13,7 +13,7 @@ const key = new Uint8Array(32).fill(3);
 const counted = (length: number) => Uint8Array.from({ length }, (_, i) => 1 + (i % 250));
 
 /** What is read of a record, and the memory that it was given for data. */
-function read(type: "data" | "alert", body: Uint8Array, padded = 0) {
+function read(type: "data" | "alert" | "pong", body: Uint8Array, padded = 0) {
   const writer = new RecordWriter({
     cipher: new CipherState(primitives, key),
     paddedLength: (length) => Math.max(length, padded),
@@ -62,6 +62,14 @@ describe("longer data", () => {
     expect(given.map((memory) => memory.length)).toEqual([padded, length]);
     expect(given[0]).toEqual(new Uint8Array(padded));
   });
+});
+
+it("a Pong's bytes are copied out of padding as well, however much there is", () => {
+  for (const padded of [0, 70, 1_000]) {
+    const { result, given } = read("pong", counted(8), padded);
+    expect(result).toEqual({ type: "pong", body: counted(8) });
+    expect(given.at(-1)?.length).toBe(8);
+  }
 });
 
 it("AL-011: an Alert's words are a text of their own", () => {

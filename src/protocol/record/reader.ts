@@ -44,8 +44,8 @@ export class RecordReader {
     const content = parsePlaintext(plaintext);
     if (!("body" in content)) return content;
     const { type, body } = content;
-    // Data is to have not much else in its memory: who keeps a few bytes is not to keep a record's padding with them.
-    if (!isBrief && (type !== "data" || 2 * body.length >= plaintext.length)) return content;
+    // A body is to have not much else in its memory: who keeps a few bytes is not to keep a record's padding with them.
+    if (!isBrief && 2 * body.length >= plaintext.length) return content;
     const own = { type, body: this.#copied(body) };
     plaintext.fill(0);
     return own;
