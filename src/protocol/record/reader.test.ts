@@ -1,6 +1,6 @@
 /** Why: data is its receiver's to keep, and with it the memory in which it lies: there is to be little else in that. */
 import { describe, expect, it } from "vitest";
-import { loadPrimitives } from "../../crypto/index.ts";
+import { loadWasmPrimitives } from "../../crypto/libsodium-wrappers.ts";
 import { CipherState } from "../noise/cipher-state.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { Deframer } from "./deframer.ts";
@@ -8,7 +8,8 @@ import { newMemory } from "./memory.ts";
 import { RecordReader } from "./reader.ts";
 import { RecordWriter } from "./writer.ts";
 
-const primitives = await loadPrimitives({ provider: "wasm" });
+/** Without a way of their own for long texts, which lie where they please. */
+const primitives = await loadWasmPrimitives();
 const key = new Uint8Array(32).fill(3);
 const counted = (length: number) => Uint8Array.from({ length }, (_, i) => 1 + (i % 250));
 
