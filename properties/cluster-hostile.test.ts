@@ -10,7 +10,8 @@ import { readSecretKeyFile } from "../src/keys/index.ts";
 import type { HawserSocket } from "../src/net/index.ts";
 import type { Order } from "./cluster/hostile-worker.ts";
 import { hasInMemory } from "./cluster/memory.ts";
-import { isRoot, type Scene, scene, stream } from "./cluster/scene.ts";
+import { hasOtherUsers } from "./cluster/other-users.ts";
+import { type Scene, scene, stream } from "./cluster/scene.ts";
 import { until } from "./net/loopback.ts";
 
 const hostile = (workers: number) =>
@@ -40,7 +41,7 @@ describe("a worker that is taken over", () => {
     const { acceptor, workers } = all.cluster.pids;
     const pids = [process.pid, acceptor as number, workers[1] as number];
     const { keyPath, cluster } = all;
-    const client = await order(all, 0, { do: "look", keyPath, pids, signals: isRoot });
+    const client = await order(all, 0, { do: "look", keyPath, pids, signals: hasOtherUsers });
     const chunks: Buffer[] = [];
     for await (const chunk of client) chunks.push(chunk);
     const found: Record<string, string> = JSON.parse(Buffer.concat(chunks).toString());

@@ -9,7 +9,8 @@ import { join as joinPath } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConnectionString, writeSecretKeyFile } from "../src/keys/index.ts";
 import { generateKeyPair, type HawserSocket } from "../src/net/index.ts";
-import { isRoot, openFolder, scene, stream, who } from "./cluster/scene.ts";
+import { hasOtherUsers } from "./cluster/other-users.ts";
+import { openFolder, scene, stream, who } from "./cluster/scene.ts";
 import { rejection, until } from "./net/loopback.ts";
 
 const failureOf = async (socket: HawserSocket) => {
@@ -210,7 +211,7 @@ describe("an acceptor", () => {
     expect(await echoed(client)).toBe("still here");
   });
 
-  it.runIf(isRoot)(
+  it.runIf(hasOtherUsers)(
     "gives up root's rights once it has read its key, and workers have never had them",
     async () => {
       const { join, cluster } = await scene({ users: true });

@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OwnKey, ownKey } from "./cli/in-process.ts";
 import { type Built, buildCommand, type Spawned, spawnProgram } from "./cli/spawned.ts";
+import { hasOtherUsers, isOpenToAll } from "./cluster/other-users.ts";
 import { rejection, until } from "./net/loopback.ts";
 import { Load, type ServiceScene, serviceScene } from "./tunnel/service.ts";
 
@@ -326,7 +327,7 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
     60_000,
   );
 
-  it.runIf(isRoot)(
+  it.runIf(hasOtherUsers && isOpenToAll(import.meta.dirname))(
     "gives acceptor and workers to users of their own, where root asks for it",
     scene(async (it) => {
       chmodSync(dirname(dirname(dirname(built.main))), 0o755); // As an installed package is.

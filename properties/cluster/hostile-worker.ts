@@ -81,8 +81,9 @@ async function look({ keyPath, pids, signals }: Order & { do: "look" }): Promise
     "a thread": () => new Worker("0", { eval: true }),
     "native code": () => process.dlopen({ exports: {} } as never, "/lib/x86_64-linux-gnu/libc.so.6"),
     "Node's insides": () => (process as unknown as { binding(name: string): object }).binding("fs"),
-    root: () => process.setuid?.(0),
   };
+  // Who is root already, as no other user can run Node, has nothing to gain.
+  if (process.getuid?.() !== 0) attempts["root"] = () => process.setuid?.(0);
   for (const pid of ["self", ...pids]) {
     for (const name of ["mem", "environ", "maps", "cmdline"]) {
       attempts[`/proc/${pid}/${name}`] = () => readFileSync(`/proc/${pid}/${name}`);

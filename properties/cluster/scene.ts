@@ -10,6 +10,7 @@ import { startCluster } from "../../src/cluster/index.ts";
 import { writeSecretKeyFile } from "../../src/keys/index.ts";
 import { type ConnectOptions, connect, generateKeyPair, type HawserSocket } from "../../src/net/index.ts";
 import { afterwards } from "../net/loopback.ts";
+import { hasOtherUsers } from "./other-users.ts";
 
 /** A folder that other users may read, but for what is closed to them. */
 export function openFolder(): string {
@@ -34,7 +35,6 @@ export async function bundled(name: string, into: string): Promise<string> {
 }
 
 export const clientPair = await generateKeyPair();
-export const isRoot = process.getuid?.() === 0;
 
 export interface Scene {
   readonly folder: string;
@@ -72,7 +72,7 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     bundled(program, folder),
   ]);
   const events: ClusterEvent[] = [];
-  const hasUsers = users && isRoot;
+  const hasUsers = users && hasOtherUsers;
   const cluster = await startCluster({
     listen: options.listen ?? { host: "127.0.0.1", port: 0 },
     acceptor: {
