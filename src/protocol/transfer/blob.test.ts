@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { openPair, primitives, seededBytes, testClient, testServer } from "../../../properties/model/pair.ts";
 import { UsageError } from "../usage-error.ts";
-import { decodeSession, encodeSession, maxBlobLength } from "./blob.ts";
+import { decodeSession, encodeSession, maxBlobLength, whoseSession } from "./blob.ts";
 import { SessionBlobError } from "./blob-error.ts";
 import { exportSession } from "./export.ts";
 import { importSession } from "./import.ts";
@@ -82,4 +82,29 @@ describe("a session", () => {
       expect([imported.remotePublicKey, imported.localPublicKey]).toEqual([remotePublicKey, localPublicKey]);
     },
   );
+});
+
+describe("whose session a blob is", () => {
+  it.each([
+    ["role", 34],
+    ["own public key", 37],
+    ["peer's public key", 69],
+    ["context", 101],
+    ["channel binding", 133],
+    ["channel binding's end", 196],
+  ])("TR-061: is told by its %s", (_, at) => {
+    const other = usual.slice();
+    other[at] = (other[at] as number) ^ 1;
+    expect(whoseSession(other)).not.toEqual(whoseSession(usual));
+  });
+
+  it("TR-061: is 161 bytes, which stay when the blob is wiped, and nothing that changes or is secret", () => {
+    const blob = usual.slice();
+    const whose = whoseSession(blob);
+    expect([whose.length, ...whose.subarray(0, 2)]).toEqual([161, usual[34], usual[37]]);
+    for (const at of [33, 35, 36, 197, usual.length - 1]) blob[at] = (blob[at] as number) ^ 1;
+    expect(whoseSession(blob)).toEqual(whose);
+    blob.fill(0);
+    expect(whose).toEqual(whoseSession(usual));
+  });
 });
