@@ -182,7 +182,7 @@ export const faults: readonly Fault[] = [
     name: "padding-kept-with-data",
     target: "records",
     file: "protocol/record/reader.ts",
-    find: 'if (!isBrief && (type !== "data" || 2 * body.length >= plaintext.length)) return content;',
+    find: "if (!isBrief && 2 * body.length >= plaintext.length) return content;",
     replace: "if (!isBrief) return content;",
     runs: 10_000,
   },

@@ -159,7 +159,7 @@ describe("a client", () => {
   });
 
   it("RT-020: that does not know a stealthy server's key hears nothing until the deadline", async () => {
-    const server = await serve(ignore, { stealth: true, handshakeTimeout: 100 });
+    const server = await serve(ignore, { stealth: true, handshakeTimeout: 1_000 });
     const { raw, gone } = await visitor(server);
     raw.write("GET / HTTP/1.1\r\n\r\n");
     expect(await gone).toMatchObject({ data: Buffer.alloc(0) });
