@@ -56,6 +56,7 @@ function left(): string[] {
 const rolesOf = (work: string, { figures }: Sample) =>
   Object.keys(figures).flatMap((id) => (id.startsWith(`${work}.cpu.`) ? [id.split(".")[2] as string] : []));
 
+// CPU times of processes come from Linux's /proc.
 describe.skipIf(process.platform !== "linux")("npm run bench:cluster", () => {
   it("measures every server with the same client, the CPU of all of its processes together", async () => {
     const { results, stdout } = await measured("--only", "connections");

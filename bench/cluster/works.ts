@@ -2,9 +2,10 @@
 import type { Connection } from "../contenders/contender.ts";
 import { quantile } from "../statistics.ts";
 import { bulk } from "../works/bulk.ts";
+import { answerer } from "../works/handshakes.ts";
 import { sink, source } from "../works/one-way.ts";
 import { roundTrips } from "../works/round-trips.ts";
-import { type ServerSide, type Sizes, unexpectedEnd, type Work } from "../works/work.ts";
+import { type Sizes, unexpectedEnd, type Work } from "../works/work.ts";
 
 /** The shape of a work's CPU figure: of all the server's processes, for one of what is counted. */
 const cpuOf = (id: string, cpu: number, count: number) => ({ [`${id}.cpu`]: cpu / count });
@@ -12,7 +13,7 @@ const cpuOf = (id: string, cpu: number, count: number) => ({ [`${id}.cpu`]: cpu 
 /** Connections made one after the other, each until its first byte is back. */
 export const connections: Work = {
   id: "connections",
-  server: echo,
+  server: answerer,
   client: async (connect, { handshakes: count }) => {
     await cycles(connect, Math.min(count, 50), 1);
     return { measure: () => cycles(connect, count, 1) };
@@ -29,7 +30,7 @@ const concurrency = 16;
 /** The same, sixteen at a time: each is passed on while others make their handshakes. */
 export const crowded: Work = {
   id: "crowded",
-  server: echo,
+  server: answerer,
   client: async (connect, { concurrentHandshakes: count }) => {
     await cycles(connect, Math.min(count, 64), concurrency);
     return { measure: () => cycles(connect, count, concurrency) };
@@ -45,7 +46,7 @@ export const crowded: Work = {
 /** Connections that are open and wait: each is passed on at its first byte, and all of those come at once. */
 export const handoffs: Work = {
   id: "handoffs",
-  server: echo,
+  server: answerer,
   async client(connect, sizes) {
     await spoken(await opened(connect, 64));
     const waiting = await opened(connect, handoffCount(sizes));
@@ -94,20 +95,6 @@ function amounts({ bulk, write }: Sizes) {
 
 /** All there are, in the order of the tables. */
 export const works: readonly Work[] = [connections, crowded, handoffs, bulk, manyBulk, roundTrips];
-
-function echo(): ServerSide {
-  return {
-    accept(connection) {
-      connection.start({
-        data: (bytes) => void connection.write(Buffer.from(bytes)),
-        drain: () => undefined,
-        closed(error) {
-          if (error !== undefined) throw error;
-        },
-      });
-    },
-  };
-}
 
 const sent = Buffer.of(0x2a);
 const isEcho = (bytes: Uint8Array) => bytes.length === 1 && bytes[0] === sent[0];

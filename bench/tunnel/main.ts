@@ -1,8 +1,7 @@
 /** `npm run bench:tunnel`: Hawser's tunnel beside others, round by round. */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { ArgumentError, parseArguments } from "../arguments.ts";
+import type { Options } from "../arguments.ts";
+import { runPart } from "../part.ts";
 import { thisCommit, thisMachine } from "../report/machine.ts";
 import { asMarkdown, tables } from "../report/table.ts";
 import { inRounds } from "../rounds.ts";
@@ -11,38 +10,11 @@ import { type TunnelResults, tunnelCircumstances, withTunnels } from "./page.ts"
 import { run, works } from "./run.ts";
 import { ways } from "./ways.ts";
 
-const page = fileURLToPath(new URL("../../../docs/performance.md", import.meta.url));
-const [workIds, wayIds] = [works.map(({ id }) => id), ways.map(({ id }) => id)];
-const usage = `npm run bench:tunnel -- [options]
-
-  --only WORK,…   ${workIds.join(", ")}
-  --peers WAY,…   ${wayIds.join(", ")}
-  --runs N, --size BYTES, --full, --quick, --json FILE, --from FILE: as of npm run bench
-  --write         writes the part of docs/performance.md about tunnels`;
-
-try {
-  const options = parseArguments(process.argv.slice(2), workIds, wayIds);
-  if (options === undefined) console.log(usage);
-  else await main(options);
-} catch (error) {
-  if (!(error instanceof ArgumentError)) throw error;
-  console.error(`bench:tunnel: ${error.message}\n\n${usage}`);
-  process.exitCode = 2;
-}
-
-type Options = NonNullable<ReturnType<typeof parseArguments>>;
-
-async function main(options: Options): Promise<void> {
-  const { json, from, write } = options;
-  const results =
-    from === undefined ? await measure(options) : (JSON.parse(readFileSync(from, "utf8")) as TunnelResults);
-  if (results.samples.length === 0) return;
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
-  const text = `${tunnelCircumstances(results)}\n\n${asMarkdown(tables(results, tunnelMetrics))}`;
-  console.log(`\n${text}`);
-  // Of a run in which something went wrong nothing is published.
-  if (write && process.exitCode !== 1) writeFileSync(page, withTunnels(readFileSync(page, "utf8"), text));
-}
+await runPart({
+  ...{ name: "bench:tunnel", about: "tunnels", works, ways, measure },
+  text: (results) => `${tunnelCircumstances(results)}\n\n${asMarkdown(tables(results, tunnelMetrics))}`,
+  within: withTunnels,
+});
 
 async function measure({ works: chosen, contenders, runs, sizes }: Options): Promise<TunnelResults> {
   const circumstances = { date: new Date().toISOString(), commit: thisCommit(), machine: thisMachine() };

@@ -39,7 +39,7 @@ export const concurrentHandshakes: Work = {
 };
 
 /** Sends a byte back for the byte it gets. A client that was let in by mistake would get one too: keys are checked before. */
-function answerer(): ServerSide {
+export function answerer(): ServerSide {
   return {
     accept(connection) {
       connection.start({
