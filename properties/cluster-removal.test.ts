@@ -2,32 +2,15 @@
  * Why: whoever takes a key out of the authorized keys counts on its connections to end, and those are in processes that know
  * neither the file nor, after a reload, the acceptor that does.
  */
-import { writeFileSync } from "node:fs";
-import { join as joinPath } from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatPublicKey } from "../src/keys/index.ts";
-import { generateKeyPair, type HawserSocket } from "../src/net/index.ts";
-import { clientPair, openFolder, type Scene, type SceneOptions, scene, who } from "./cluster/scene.ts";
+import type { HawserSocket } from "../src/net/index.ts";
+import { failureOf, keyed, other } from "./cluster/keyed-scene.ts";
+import { who } from "./cluster/scene.ts";
 import { until } from "./net/loopback.ts";
-
-const other = await generateKeyPair();
-const lineOf = ({ publicKey }: { readonly publicKey: Uint8Array }) => `${formatPublicKey(publicKey)}\n`;
-
-/** A cluster that lets in two keys, until the first of them is taken out. */
-async function keyed(options: SceneOptions = {}): Promise<Scene & { remove(): void }> {
-  const authorizedKeys = joinPath(openFolder(), "clients");
-  writeFileSync(authorizedKeys, lineOf(clientPair) + lineOf(other), { mode: 0o600 });
-  const all = await scene({ ...options, authorizedKeys });
-  return { ...all, remove: () => writeFileSync(authorizedKeys, lineOf(other)) };
-}
 
 const served = async (client: HawserSocket) => {
   await who(client);
   return client;
-};
-const failureOf = async (client: HawserSocket) => {
-  if (!client.closed) await new Promise<void>((resolve) => client.once("close", () => resolve()));
-  return client.failure?.message ?? "none";
 };
 
 describe("connections of a key that is taken out of the authorized keys", () => {

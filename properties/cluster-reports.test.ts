@@ -42,9 +42,14 @@ async function watched(...args: string[]) {
   return { cluster, events, messages, said, client };
 }
 
-async function tell(client: HawserSocket, numbers: readonly number[], isLast = false): Promise<void> {
-  client.write(`${JSON.stringify({ numbers, isLast })}\n`);
-  await once(client, "data", { signal: AbortSignal.timeout(5_000) });
+interface How {
+  readonly isLast?: boolean;
+  readonly isForged?: boolean;
+}
+
+async function tell(client: HawserSocket, numbers: readonly unknown[], how: How = {}): Promise<string> {
+  client.write(`${JSON.stringify({ numbers, ...how })}\n`);
+  return String(await once(client, "data", { signal: AbortSignal.timeout(5_000) }));
 }
 
 const most = 2 ** 32 - 1;
@@ -56,7 +61,7 @@ describe("a watcher", () => {
     await tell(one, [1, 2, most]);
     await said({ numbers: [1, 2, most], isLast: false });
     await tell(one, []);
-    await tell(one, Array(16).fill(7), true);
+    await tell(one, Array(16).fill(7), { isLast: true });
     one.end();
     await said({ over: "done" });
     expect(messages().slice(-3)).toEqual([
@@ -67,14 +72,14 @@ describe("a watcher", () => {
   });
 
   it.each([
-    ["more numbers than a report has", Array(17).fill(1)],
-    ["numbers that the watcher takes for none", [666]],
-  ])("has a worker ended that says %s; its connections are lost", async (_, numbers) => {
+    ["more numbers than a report has", Array(17).fill(1), { isForged: true }],
+    ["numbers that the watcher takes for none", [666], {}],
+  ])("has a worker ended that says %s; its connections are lost", async (_, numbers, how) => {
     const { client, said, events, messages } = await watched();
     const [one, two] = [await client(), await client()];
     await tell(one, [1]);
     await tell(two, [2]);
-    await tell(two, numbers).catch(() => undefined);
+    await tell(two, numbers, how).catch(() => undefined);
     await said({ over: "lost" });
     await until(() => messages().filter((message) => JSON.stringify(message).includes("lost")).length === 2);
     await until(() => events.filter(({ type }) => type === "workerReady").length === 2);
@@ -82,6 +87,17 @@ describe("a watcher", () => {
       expect.objectContaining({ type: "workerEnded", why: "it has said what it can't have to say" }),
     );
     await tell(await client(), [3]);
+  });
+
+  it("is told nothing of what is no report, which the program of an honest worker hears at once", async () => {
+    const { client, said, messages, events } = await watched();
+    const one = await client();
+    const bad = [Array(17).fill(1), [-1], [1.5], [most + 1], ["1"], [null]];
+    for (const numbers of bad) expect(await tell(one, numbers)).toBe("refused");
+    expect(await tell(one, [5])).toBe("told");
+    await said({ numbers: [5], isLast: false });
+    expect(messages()).toHaveLength(1);
+    expect(events.some(({ type }) => type === "workerEnded")).toBe(false);
   });
 
   it("is not told without end: a worker that goes on reporting is ended", async () => {

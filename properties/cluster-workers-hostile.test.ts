@@ -8,7 +8,8 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { HawserSocket } from "../src/net/index.ts";
 import type { Attack, Line } from "./cluster/hostile-passer.ts";
-import { type Scene, scene, stream } from "./cluster/scene.ts";
+import { failureOf, keyed } from "./cluster/keyed-scene.ts";
+import { type Scene, type SceneOptions, scene, stream } from "./cluster/scene.ts";
 import { until } from "./net/loopback.ts";
 
 const workers = 5;
@@ -16,11 +17,11 @@ const hostile = workers - 1;
 const python =
   spawnSync("python3", ["-c", "import sys; print(sys.executable)"]).stdout?.toString().trim() ?? "";
 
-const cluster = (mayDoAnything = false) =>
-  scene({
-    ...{ workers, program: "hostile-passer", passOn: true, choosing: true, mayDoAnything },
-    workerArgs: [`${hostile}`, python],
-  });
+const setting: SceneOptions = {
+  ...{ workers, program: "hostile-passer", passOn: true, choosing: true },
+  workerArgs: [`${hostile}`, python],
+};
+const cluster = (options: SceneOptions = {}) => scene({ ...setting, ...options });
 
 /** A connection to the worker of a slot, which is told what to do. */
 async function told({ join }: Scene, slot: number, line: Line): Promise<HawserSocket> {
@@ -74,7 +75,7 @@ describe("TR-056 TR-057 TR-058 TR-061: a worker that is taken over, and gives an
   );
 
   it.runIf(python !== "")(`${attacksOfNativeCode.join("; ")}: leaves none of them there`, async () => {
-    const all = await cluster(true);
+    const all = await cluster({ mayDoAnything: true });
     await (await bystanders(all))();
     const before = descriptorsOf(all);
     await expectHarmless(all, attacksOfNativeCode);
@@ -146,4 +147,49 @@ it("TR-055: who offers a connection to one that answers what it can't loses that
   await goOn();
   expect(doubts(all).length).toBe(4);
   expect(all.cluster.pids).toEqual(pids);
+});
+
+it("who gives away more at once than others can be asked for is ended, and nobody who had to read that", async () => {
+  const all = await cluster();
+  const { pids } = all.cluster;
+  const goOn = await bystanders(all);
+  const many = await Promise.all(
+    Array.from({ length: 600 }, () => told(all, hostile, { do: "hold", to: 1 })),
+  );
+  for (const client of many) client.on("error", () => undefined);
+  process.kill(pids.workers[1] as number, "SIGSTOP");
+  await told(all, hostile, { do: "everything", to: 1 });
+  await until(() => all.count("workerEnded") > 0);
+  process.kill(pids.workers[1] as number, "SIGCONT");
+  await goOn();
+  expect(all.count("workerEnded")).toBe(1);
+  expect(all.cluster.pids.acceptor).toBe(pids.acceptor);
+  expect(all.cluster.pids.workers.slice(0, hostile)).toEqual(pids.workers.slice(0, hostile));
+});
+
+describe("a connection whose key is taken out of the authorized keys", () => {
+  it("TR-055: ends while nobody answers its offer, and its giver goes on", async () => {
+    const all = await keyed({ ...setting, workers: 6, workerArgs: ["5", python] });
+    const { pids } = all.cluster;
+    const offered = await told(all, 4, { do: "pass", to: 5 });
+    const waits = await told(all, 4, { do: "pass", to: 5 });
+    all.remove();
+    expect(await Promise.all([offered, waits].map(failureOf))).toEqual([
+      expect.stringMatching(/treat it as cut off/),
+      expect.stringMatching(/not_authorized/),
+    ]);
+    expect(all.cluster.pids).toEqual(pids);
+    expect(all.count("workerEnded")).toBe(0);
+  });
+
+  it("ends though two that are taken over give it to each other", async () => {
+    const all = await keyed({ ...setting, workerArgs: [`${hostile}`, python, "two"] });
+    const { pids } = all.cluster;
+    const client = await told(all, hostile, { do: "what it keeps", to: hostile - 1 });
+    all.remove();
+    await failureOf(client);
+    await until(() => all.count("connectionLost") === 1);
+    expect(all.cluster.pids.acceptor).toBe(pids.acceptor);
+    expect(all.cluster.pids.workers.slice(0, hostile - 1)).toEqual(pids.workers.slice(0, hostile - 1));
+  });
 });

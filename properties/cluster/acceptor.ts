@@ -1,8 +1,10 @@
-/** An acceptor whose key is in a file, and which chooses by the first byte where that is a digit. */
+/** An acceptor whose key is in a file, which lets in all or whom another file lists, and chooses as it is told. */
 import { runAcceptor } from "../../src/cluster/acceptor.ts";
+import { openAuthorizedKeys } from "../../src/keys/index.ts";
 import { readKeyFile } from "../../src/net/index.ts";
 
-const [keyPath = "", choosing = ""] = process.argv.slice(2);
+const [keyPath = "", choosing = "", authorizedKeysPath = ""] = process.argv.slice(2);
+/** By the first line, where there is a digit in it. */
 const chooseByLine = {
   bytes: 64,
   timeout: 2_000,
@@ -26,7 +28,7 @@ const whereTold = {
 
 await runAcceptor(async () => ({
   keyPair: await readKeyFile(keyPath),
-  authorize: () => true,
+  authorize: authorizedKeysPath === "" ? () => true : await openAuthorizedKeys(authorizedKeysPath),
   handshakeTimeout: 30_000,
   limits: { handshakesPerAddress: 1_024 },
   ...(choosing === "" ? {} : { choose: choosing === "bytes" ? whereTold : chooseByLine }),

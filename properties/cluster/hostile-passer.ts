@@ -1,9 +1,12 @@
-/** Workers of which the last is taken over: it uses its ways to the others as its clients say. The others serve. */
+/**
+ * Workers of which the last is taken over, or the last two, which collude: they use their ways to the others as their clients
+ * say. The others serve.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { credit, creditTypes } from "../../src/cluster/credits.ts";
+import { type CreditType, credit, creditLength, creditTypes } from "../../src/cluster/credits.ts";
 import { frame } from "../../src/cluster/frames.ts";
 import { type LaneAtStart, laneDescriptors } from "../../src/cluster/lane.ts";
 import { offerFrame } from "../../src/cluster/offer.ts";
@@ -14,11 +17,14 @@ import { sharedPrimitives } from "../../src/net/primitives.ts";
 /** What a client says: to worker 0 and so on, or to the last one. */
 export type Line =
   | { readonly do: "echo" }
+  | { readonly do: "hold"; readonly to: number }
   | { readonly do: "pass"; readonly to: number }
   | { readonly do: Attack; readonly to: number };
 
-const [lastSlot = "", python = ""] = process.argv.slice(2);
-const isHostile = process.env["HAWSER_CLUSTER_SLOT"] === lastSlot;
+const [lastSlot = "", python = "", alone = "alone"] = process.argv.slice(2);
+const ownSlot = process.env["HAWSER_CLUSTER_SLOT"];
+const hostileSlots = [lastSlot, ...(alone === "alone" ? [] : [`${Number(lastSlot) - 1}`])];
+const isHostile = hostileSlots.includes(`${ownSlot}`);
 const lanes: readonly LaneAtStart[] = JSON.parse(process.env["HAWSER_CLUSTER_LANES"] ?? "[]");
 if (isHostile) delete process.env["HAWSER_CLUSTER_LANES"];
 
@@ -43,19 +49,32 @@ function idOf(bytes: Uint8Array, at = 1): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
 }
 
+function isCredit(bytes: unknown, type: CreditType): bytes is Uint8Array {
+  return bytes instanceof Uint8Array && bytes.length === creditLength && bytes[0] === creditTypes[type];
+}
+
 /** The way to the acceptor, and the last of its connections that it was given. */
 let acceptor: Socket | undefined;
 let lastId = 0;
+const allIds: number[] = [];
+const kept: unknown[] = [];
 /** What it has passed on it does not say to be over, as the program below does. */
 let isDoneSaid = true;
+/** What the other that is taken over gives it, it gives back. Workers of one start have numbers in a row. */
+const accompliceSlot = hostileSlots.find((slot) => slot !== ownSlot);
+const first = lanes.find(([, slot, gives]) => gives && slot === 0)?.[0] ?? 0;
+const accomplice = accompliceSlot === undefined ? undefined : first + Number(accompliceSlot);
 const { write } = Socket.prototype;
 Socket.prototype.write = function (this: Socket, bytes: unknown, ...more: never[]) {
-  if (bytes instanceof Uint8Array && bytes.length === 8 && bytes[0] === creditTypes.Ack) {
+  if (isCredit(bytes, "Ack")) {
     acceptor = this;
     lastId = idOf(bytes, 4);
+    allIds.push(lastId);
   }
-  if (!isDoneSaid && bytes instanceof Uint8Array && bytes.length === 8 && bytes[0] === creditTypes.Done)
-    return true;
+  if (isHostile && accomplice !== undefined && isCredit(bytes, "Lost")) {
+    return write.call(this, credit("Pass", idOf(bytes, 4), accomplice) as never, ...more);
+  }
+  if (!isDoneSaid && isCredit(bytes, "Done")) return true;
   return write.call(this, bytes as never, ...more);
 } as typeof write;
 
@@ -141,6 +160,16 @@ const attacks = {
   "sixty sockets": async (lane: Lane) => void (await withDescriptors(lane, "sockets")),
   /** Its own, but it has offered it to nobody. */
   "what nobody was offered": async ({ number }: Lane) => void acceptor?.write(credit("Pass", lastId, number)),
+  /** Its own, whose descriptor it keeps. */
+  "what it keeps": async ({ number }: Lane, client: HawserSocket) => {
+    isDoneSaid = false;
+    kept.push(await detach(client));
+    acceptor?.write(credit("Pass", lastId, number));
+  },
+  /** All that it has, at once. */
+  everything: async ({ number }: Lane) => {
+    for (const id of allIds) acceptor?.write(credit("Pass", id, number));
+  },
   "doubts without end": async () => {
     const doubt = credit("Doubt", 0xab_cdef);
     acceptor?.write(Buffer.concat(Array.from({ length: 1_000 }, () => doubt)));
@@ -148,7 +177,7 @@ const attacks = {
   "what goes to nobody": async () => void acceptor?.write(credit("Pass", lastId, 0xabcdef)),
 } as const;
 
-/** What it answers to Offers, by who offers. */
+/** What it answers to Offers, by who offers: nothing but to the first of them. */
 const answers: readonly ((offer: Uint8Array) => Uint8Array)[] = [
   () => new Uint8Array(8),
   () => credit("Done", 0),
@@ -176,6 +205,8 @@ await runWorker(
         });
         socket.on("drain", () => socket.resume());
         socket.write("ready");
+      } else if (line.do === "hold") {
+        socket.resume();
       } else if (line.do === "pass") {
         socket.pause();
         await passOn(socket, { worker: line.to }).catch((error) => error.socket?.end(error.code));

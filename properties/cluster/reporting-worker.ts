@@ -1,15 +1,26 @@
-/** A worker that reports the numbers that a client names, in lines of JSON; what it is told last, it resolves with. */
+/**
+ * A worker that reports the numbers that a client names, in lines of JSON, or has the acceptor told them as one that is taken over
+ * could; what it is told last, it resolves with.
+ */
+import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { runWorker } from "../../src/cluster/worker.ts";
+import { credit } from "../../src/cluster/credits.ts";
+import { runWorker, workerDescriptors } from "../../src/cluster/worker.ts";
+import { UsageError } from "../../src/protocol/index.ts";
 
 await runWorker(
   async (socket, _, report) => {
     let last: readonly number[] | undefined;
     try {
       for await (const line of createInterface({ input: socket })) {
-        const { numbers, isLast } = JSON.parse(line);
-        if (isLast) last = numbers;
-        else report(numbers);
+        const { numbers, isLast, isForged } = JSON.parse(line);
+        if (isForged) {
+          for (const number of numbers) writeSync(workerDescriptors.credit, credit("Count", number));
+        } else if (isLast) last = numbers;
+        else if (!reported(report, numbers)) {
+          socket.write("refused");
+          continue;
+        }
         socket.write("told");
       }
     } catch {
@@ -21,3 +32,13 @@ await runWorker(
   },
   { allowHalfOpen: true },
 );
+
+function reported(report: (numbers: readonly number[]) => void, numbers: readonly number[]): boolean {
+  try {
+    report(numbers);
+    return true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}

@@ -66,22 +66,14 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
   const folder = openFolder();
   const keyPath = join(folder, "secret.key");
   await writeSecretKeyFile(keyPath, await generateKeyPair());
-  const { authorizedKeys } = options;
-  const [acceptor, worker] = await Promise.all([
-    bundled(authorizedKeys === undefined ? "acceptor" : "keyed-acceptor", folder),
-    bundled(program, folder),
-  ]);
+  const [acceptor, worker] = await Promise.all([bundled("acceptor", folder), bundled(program, folder)]);
   const events: ClusterEvent[] = [];
   const hasUsers = users && hasOtherUsers;
   const cluster = await startCluster({
     listen: options.listen ?? { host: "127.0.0.1", port: 0 },
     acceptor: {
       module: acceptor,
-      args: [
-        keyPath,
-        ...(choosing ? ["choosing"] : []),
-        ...(authorizedKeys === undefined ? [] : [authorizedKeys]),
-      ],
+      args: [keyPath, choosing ? "by line" : "", options.authorizedKeys ?? ""],
       ...(hasUsers ? { identity: { uid: 61_000, gid: 61_000 } } : {}),
     },
     worker: {

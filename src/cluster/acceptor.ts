@@ -192,7 +192,7 @@ class Acceptor {
       passed: (passage, to, from) => {
         const links = [...this.#links.values()];
         const next = links.find((link) => link !== from && shortNumber(link.worker) === to);
-        next?.hand(passage);
+        next?.hand(passage, from);
         return next !== undefined;
       },
       doubted: (worker, by) => {
@@ -234,8 +234,10 @@ class Acceptor {
           descriptor: new Descriptor(handle),
           watcher,
           note,
+          holder: undefined,
           timer: undefined,
           isEnding: false,
+          wasEnding: false,
         },
         wanted: picked.worker,
         refusedBy: new Set(),

@@ -29,6 +29,9 @@ export const shortNumber = (worker: number): number => worker & 0xff_ffff;
 export const creditLength = 8;
 /** The most numbers of a report. */
 export const maxCounts = 16;
+/** Whether a number can be one of a report's. */
+export const isCount = (number: unknown): boolean =>
+  Number.isInteger(number) && (number as number) >= 0 && (number as number) < 2 ** 32;
 const nameOf = new Map(
   Object.entries(creditTypes).map(([name, type]) => [type as number, name as CreditType]),
 );

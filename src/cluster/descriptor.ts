@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Handle } from "../net/handoff-handle.ts";
 import type { DescriptorSender } from "./descriptor-pipe.ts";
 
@@ -6,6 +7,7 @@ export class Descriptor {
   readonly handle: Handle;
   #sending = 0;
   #isUnwanted = false;
+  #isToBeShutDown = false;
 
   constructor(handle: Handle) {
     this.handle = handle;
@@ -28,7 +30,20 @@ export class Descriptor {
     this.#closeUnlessSent();
   }
 
+  /** Closes it, and ends its connection for whoever has it still: a worker may keep what it says to be done with. */
+  shutDown(): void {
+    this.#isToBeShutDown = true;
+    this.close();
+  }
+
   #closeUnlessSent(): void {
-    if (this.#isUnwanted && this.#sending === 0) this.handle.close();
+    if (!this.#isUnwanted || this.#sending > 0) return;
+    if (!this.#isToBeShutDown) {
+      this.handle.close();
+      return;
+    }
+    const socket = new Socket({ handle: this.handle, manualStart: true } as never);
+    socket.on("error", () => undefined); // The peer has ended it before.
+    socket.end(() => socket.destroy());
   }
 }

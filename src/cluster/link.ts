@@ -5,6 +5,7 @@ import type { GiverOutput } from "../protocol/index.ts";
 import { CreditReader, type CreditType, maxCounts } from "./credits.ts";
 import { DescriptorSender } from "./descriptor-pipe.ts";
 import { frame } from "./frames.ts";
+import { maxWorkersWithLanes } from "./lane.ts";
 import { offerFrame } from "./offer.ts";
 import type { Passage } from "./passage.ts";
 import { isWithinRate } from "./report-rate.ts";
@@ -34,6 +35,8 @@ const answerTimeout = 5_000;
 const endTimeout = 15_000;
 /** How long after a worker's end its pipe may stay open without having said more, in milliseconds. */
 const lastCredits = 1_000;
+/** How many descriptors may wait for others to read them because of one worker, which asks each other for one at a time. */
+const maxHanding = 4 * maxWorkersWithLanes;
 /** How long a worker may be there without its pipe, in milliseconds: longer than one that ends takes to. */
 const lastWords = 7_000;
 
@@ -62,6 +65,8 @@ export class Link {
   /** Of the report that comes. */
   #counts: number[] = [];
   #unsent = 0;
+  /** Descriptors that others have not been sent yet of what this worker has given them. */
+  #handing = 0;
   #isStarted = false;
   #isFaulty = false;
   #hasExited = false;
@@ -108,25 +113,27 @@ export class Link {
     return given.map((passage) => ({
       remotePublicKey: passage.publicKey,
       destroyed: passage.isEnding,
-      dismiss: () => this.#end(passage),
+      dismiss: () => passage.holder?.end(passage),
     }));
   }
 
   offer(passage: Passage): void {
-    this.#passages.set(passage.id, passage);
+    this.#take(passage);
     passage.timer = setTimeout(() => this.#fault("it has not answered"), answerTimeout);
     this.#carryOut(passage, passage.giver.offer());
   }
 
   /** Another worker gives it a connection: it has the session, or will have, and lacks the descriptor (TR-059). */
-  hand(passage: Passage): void {
-    this.#passages.set(passage.id, passage);
+  hand(passage: Passage, from: Link): void {
+    this.#take(passage);
     if (this.#hasExited) {
       this.#carryOut(passage, passage.giver.takerDied());
       return;
     }
-    passage.descriptor.send(this.#sender, frame("Hand", passage.id, passage.whose));
-    if (passage.isEnding) this.#end(passage);
+    // Told first, it lets nobody have it any more.
+    if (passage.isEnding) this.end(passage);
+    from.#handing++;
+    passage.descriptor.send(this.#sender, frame("Hand", passage.id, passage.whose), () => from.#handing--);
   }
 
   /** Asks whether it is there, unless it has ended: `false` where it has. */
@@ -144,8 +151,14 @@ export class Link {
     if (!this.#isOver()) setTimeout(() => this.#credits.destroy(), lastCredits).unref();
   }
 
-  /** Where the worker does not, all of its connections end with it. */
-  #end(passage: Passage): void {
+  #take(passage: Passage): void {
+    this.#passages.set(passage.id, passage);
+    passage.holder = this;
+  }
+
+  /** Where the worker does not, all of its connections end with it. What it is done with meanwhile has ended. */
+  end(passage: Passage): void {
+    if (this.#passages.get(passage.id) !== passage) return;
     passage.isEnding = true;
     passage.timer = setTimeout(() => this.#fault("it has not ended a connection"), endTimeout);
     this.#sender.send(frame("End", passage.id));
@@ -190,7 +203,7 @@ export class Link {
     if (type === "Done") {
       clearTimeout(passage.timer);
       this.#passages.delete(id);
-      if (this.#passesOn) passage.descriptor.close();
+      if (this.#passesOn) passage.descriptor.shutDown();
       passage.watcher?.over?.("done");
       this.#events.settled();
     }
@@ -200,6 +213,8 @@ export class Link {
   /** It has given a connection to another worker, or has nothing of one that it was given. */
   #gone(passage: Passage, to: number | undefined): boolean {
     if (!this.#passesOn || passage.giver.state !== "Given") return false;
+    if (to !== undefined && (passage.wasEnding || this.#handing > maxHanding)) return false;
+    passage.wasEnding = passage.isEnding; // A Pass may cross an End; whoever has it next knows.
     clearTimeout(passage.timer);
     this.#passages.delete(passage.id);
     const isPassed = to !== undefined && this.#events.passed(passage, to, this);
@@ -230,7 +245,7 @@ export class Link {
       } else if (output.type === "lost") {
         clearTimeout(passage.timer);
         this.#passages.delete(id);
-        if (this.#passesOn) descriptor.close();
+        if (this.#passesOn) descriptor.shutDown();
         this.#events.lost(passage, this);
       }
     }

@@ -1,5 +1,6 @@
 import type { HawserSocket } from "../net/index.ts";
 import { UsageError } from "../protocol/index.ts";
+import { maxNoteLength } from "./offer.ts";
 
 /** Where a worker passes a connection on to. */
 export interface PassOnOptions {
@@ -48,13 +49,10 @@ export class PassOnError extends Error {
   }
 }
 
-/** How long a note may be, in bytes of UTF-8. */
-const maxNoteLength = 65_000;
-
 /** @throws UsageError for one that is too long */
 export function noteBytes(note = ""): Uint8Array {
   const bytes = new TextEncoder().encode(note);
-  if (bytes.length > maxNoteLength) throw new UsageError("a note has at most 65000 bytes");
+  if (bytes.length > maxNoteLength) throw new UsageError(`a note has at most ${maxNoteLength} bytes`);
   return bytes;
 }
 

@@ -20,10 +20,14 @@ export interface Passage {
   readonly wanted: number | undefined;
   /** Who had no room for it. */
   readonly refusedBy: Set<Link>;
+  /** Whose worker has it, or is asked to. */
+  holder: Link | undefined;
   /** Until an answer to its offer has to be there, or somebody that can be asked, or its end that was asked for. */
   timer: NodeJS.Timeout | undefined;
   /** The worker was told to end it. */
   isEnding: boolean;
+  /** So was the one before. */
+  wasEnding: boolean;
 }
 
 /** Who is to be asked next: the wanted one, then whoever has least to do. */

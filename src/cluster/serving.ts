@@ -2,7 +2,7 @@ import { closedError } from "../net/errors.ts";
 import type { Handle } from "../net/handoff-handle.ts";
 import { AlertError, type AttachOptions, attach, detach, type HawserSocket } from "../net/index.ts";
 import { Giver, type Primitives, UsageError } from "../protocol/index.ts";
-import type { CreditType } from "./credits.ts";
+import { type CreditType, isCount, maxCounts } from "./credits.ts";
 import type { GivingLane, Handing, Outcome } from "./giving-lane.ts";
 import { maxLaneBlobLength } from "./lane.ts";
 import { noteBytes, type PassOn, PassOnError, type PassOnOptions, requirePassOn } from "./pass-on.ts";
@@ -60,6 +60,8 @@ interface Served {
   isUnwanted: boolean;
   /** It may leave its socket at any moment. */
   isMoving: boolean;
+  /** Over which another worker is asked to take it. */
+  asked: GivingLane | undefined;
   /** It is another worker's, which has not said so yet. */
   isGiven: boolean;
 }
@@ -90,7 +92,7 @@ export class Serving {
 
   async begin({ id, session, handle, note, lane, isUnwanted = false }: Beginning): Promise<void> {
     const states = { isUnwanted, isMoving: false, isGiven: false };
-    const served: Served = { id, lane, socket: undefined, last: undefined, ...states };
+    const served: Served = { id, lane, socket: undefined, last: undefined, asked: undefined, ...states };
     this.#all.set(id, served);
     const socket = await this.#attach(served, session, handle);
     if (socket === undefined) return;
@@ -104,6 +106,7 @@ export class Serving {
     if (served === undefined) return;
     served.isUnwanted = true;
     served.socket?.dismiss(new AlertError("not_authorized"));
+    served.asked?.hasten(id);
   }
 
   endAll(): void {
@@ -156,7 +159,7 @@ export class Serving {
     const { blob, handle } = await this.#leave(served, socket, options.signal);
     const giver = new Giver(this.#host.primitives, blob);
     const isShort = blob.length <= maxLaneBlobLength;
-    const outcome = await firstOf(isShort ? lanes : [], { id: served.id, giver, handle, note });
+    const outcome = await give(served, isShort ? lanes : [], { id: served.id, giver, handle, note });
     if (outcome === "refused") {
       served.isMoving = false;
       const back = await this.#attach(served, giver.keep(), handle);
@@ -195,6 +198,7 @@ export class Serving {
 
   /** @param type none where what comes next is of the numbers */
   #report(served: Served, numbers: readonly number[], type?: CreditType): void {
+    requireReport(numbers);
     if (served.isGiven || this.#all.get(served.id) !== served) return;
     for (const number of numbers) this.#host.tell("Count", number);
     if (type !== undefined) this.#host.tell(type, served.id);
@@ -212,11 +216,20 @@ export class Serving {
   }
 }
 
-/** The first that takes it, or loses it. */
-async function firstOf(lanes: readonly GivingLane[], handing: Handing): Promise<Outcome> {
+/** Asks one after the other, until one takes it, or loses it, or it is to end. */
+async function give(served: Served, lanes: readonly GivingLane[], handing: Handing): Promise<Outcome> {
   for (const lane of lanes) {
+    if (served.isUnwanted) break;
+    served.asked = lane;
     const outcome = await lane.give(handing);
+    served.asked = undefined;
     if (outcome !== "refused") return outcome;
   }
   return "refused";
+}
+
+/** @throws UsageError for what can't be told */
+function requireReport(numbers: readonly number[]): void {
+  if (Array.isArray(numbers) && numbers.length <= maxCounts && numbers.every(isCount)) return;
+  throw new UsageError(`a report has at most ${maxCounts} whole numbers from 0 to 4294967295`);
 }
