@@ -1,7 +1,6 @@
 import { type ConnectionTarget, parseConnectionString } from "../keys/index.ts";
 import type { KeyHolder } from "../protocol/index.ts";
 import { type ForwardTarget, TunnelClient } from "../tunnel/forward.ts";
-import type { Operable } from "../tunnel/operable.ts";
 import { configFolder } from "./config-folder.ts";
 import { contextOf } from "./connect.ts";
 import { usageError } from "./errors.ts";
@@ -23,7 +22,6 @@ export async function forward(
   const named = given({ context: contextOf(parsed.context, options.context) });
   const operations = new Operations(options, context);
   const listened = listenedAt(requireListen(options.listen), "127.0.0.1");
-  await operations.prepare();
   const keys = new KeyFiles([settings.keyPath], settings.connectTimeout, true);
   try {
     const read = async () => {
@@ -31,27 +29,28 @@ export async function forward(
       next.take();
       return next.keyPairs[0] as KeyHolder;
     };
-    const keyPair = await read();
-    const place = { ...placeOf(parsed), ...named, ...given({ via: parsed.via }) };
-    const serverKey =
-      parsed.serverKey ?? (await knownKey({ ...parsed, ...named }, { ...place, keyPair }, context));
-    const target = (own: KeyHolder): ForwardTarget => ({ ...place, serverKey, keyPair: own });
     const { observe } = operations;
-    const client = new TunnelClient({ ...settings.tunnel, target: target(keyPair), observe });
-    context.interrupts.signal.throwIfAborted();
-    await client.listen(listened.place).catch(async (error) => {
-      throw await listened.failed(error);
+    await operations.run(async () => {
+      const keyPair = await read();
+      const place = { ...placeOf(parsed), ...named, ...given({ via: parsed.via }) };
+      const serverKey =
+        parsed.serverKey ?? (await knownKey({ ...parsed, ...named }, { ...place, keyPair }, context));
+      const target = (own: KeyHolder): ForwardTarget => ({ ...place, serverKey, keyPair: own });
+      const client = new TunnelClient({ ...settings.tunnel, target: target(keyPair), observe });
+      context.interrupts.signal.throwIfAborted();
+      await client.listen(listened.place).catch(async (error) => {
+        throw await listened.failed(error);
+      });
+      return {
+        reload: () =>
+          read().then(
+            (own) => client.take(target(own)),
+            (error) => observe({ type: "reloadFailed", failure: reloadFailure(error) }),
+          ),
+        close: (how) => client.close(how),
+        status: () => client.status(),
+      };
     });
-    const operable: Operable = {
-      reload: () =>
-        read().then(
-          (own) => client.take(target(own)),
-          (error) => observe({ type: "reloadFailed", failure: reloadFailure(error) }),
-        ),
-      close: (how) => client.close(how),
-      status: () => client.status(),
-    };
-    await operations.run(operable);
   } finally {
     keys.wipe();
   }

@@ -35,6 +35,7 @@ export class Operations {
   readonly #started = Date.now();
   readonly #notifier: Notifier;
   #metrics: Metrics | undefined;
+  #status: StatusSocket | undefined;
   #tunnel: Operable | undefined;
   /** The reload under way, and whether one more was asked for. */
   #reloading: Promise<void> | undefined;
@@ -42,6 +43,7 @@ export class Operations {
   #isUp = false;
   #isEnding = false;
   readonly #onHangup = () => this.#reload();
+  readonly #connections = () => this.#tunnel?.status() ?? [];
 
   /** @throws CommandError ERR_HAWSER_USAGE for options that make no sense */
   constructor(options: OperationOptions, context: OperationsContext) {
@@ -54,52 +56,62 @@ export class Operations {
     );
   }
 
-  /** What has to be there before the tunnel is: call it first. From now on SIGHUP asks for a reload, and ends nothing. */
-  async prepare(): Promise<void> {
-    const { surroundings, interrupts } = this.#context;
+  /**
+   * Runs a tunnel, until a signal ends it and all connections are closed. From its start on SIGHUP asks for a reload, and
+   * ends nothing.
+   *
+   * @param start resolves once it listens. What it is seen by is there before it is
+   * @throws Interruption where that was SIGINT; CommandError ERR_HAWSER_LISTEN for metrics and status; what `start` throws
+   */
+  async run(start: () => Promise<Operable>): Promise<void> {
+    const { surroundings, interrupts, log } = this.#context;
     surroundings.signals.on("SIGHUP", this.#onHangup);
     interrupts.release("SIGHUP");
-    const { metrics } = this.#settings;
-    if (metrics === undefined) return;
-    const { openMetrics } = await import("./metrics.ts");
-    this.#metrics = await openMetrics(metrics, () => this.#tunnel?.status() ?? []);
-  }
-
-  /**
-   * Runs a tunnel that listens, until a signal ends it and all connections are closed.
-   *
-   * @throws Interruption where that was SIGINT; CommandError ERR_HAWSER_LISTEN for metrics and status
-   */
-  async run(tunnel: Operable): Promise<void> {
-    this.#tunnel = tunnel;
-    const { role, version, log } = this.#context;
-    const { statusPath, grace } = this.#settings;
-    const status =
-      statusPath === undefined
-        ? undefined
-        : new StatusSocket(statusPath, () =>
-            statusPage({ role, version, started: this.#started }, this.#tally, () => tunnel.status()),
-          );
     try {
-      await status?.listen().catch((cause) => {
-        const words = `The socket for hawser status can't be made: ${cause.message}.`;
-        throw new CommandError("ERR_HAWSER_LISTEN", words, { cause });
-      });
-      const url = await this.#metrics?.listen();
+      await this.#openStatus();
+      const url = await this.#openMetrics();
+      this.#tunnel = await start();
+      // Behind the tunnel's own, which is the first that is said.
       if (url !== undefined) log.info({ event: "metrics", words: `Metrics are at ${url}`, fields: { url } });
       const signal = await this.#untilSignal();
       await this.#reloading;
-      const stopping = `Stopping: ${tunnel.status().length} connections have ${grace / 1_000} s to end.`;
-      void this.#notifier.stopping(stopping);
-      await tunnel.close({ grace });
+      await this.#close(this.#tunnel);
       if (signal === "SIGINT") throw new Interruption(signal);
     } catch (error) {
-      if (!this.#tally.isClosing) await tunnel.close({ grace: 0 });
+      if (!this.#tally.isClosing) await this.#tunnel?.close({ grace: 0 });
       throw error;
     } finally {
-      await Promise.all([status?.close(), this.#metrics?.close()]);
-      this.#context.surroundings.signals.off("SIGHUP", this.#onHangup);
+      await Promise.all([this.#status?.close(), this.#metrics?.close()]);
+      surroundings.signals.off("SIGHUP", this.#onHangup);
     }
+  }
+
+  async #openStatus(): Promise<void> {
+    const { statusPath } = this.#settings;
+    if (statusPath === undefined) return;
+    const { role, version } = this.#context;
+    const page = () => statusPage({ role, version, started: this.#started }, this.#tally, this.#connections);
+    this.#status = new StatusSocket(statusPath, page);
+    await this.#status.listen().catch((cause) => {
+      const words = `The socket for hawser status can't be made: ${cause.message}.`;
+      throw new CommandError("ERR_HAWSER_LISTEN", words, { cause });
+    });
+  }
+
+  /** Where they are. What they need is loaded only where they are asked for. */
+  async #openMetrics(): Promise<string | undefined> {
+    const { metrics } = this.#settings;
+    if (metrics === undefined) return undefined;
+    const { openMetrics } = await import("./metrics.ts");
+    this.#metrics = await openMetrics(metrics, this.#connections);
+    return this.#metrics.listen();
+  }
+
+  async #close(tunnel: Operable): Promise<void> {
+    const { grace } = this.#settings;
+    const stopping = `Stopping: ${tunnel.status().length} connections have ${grace / 1_000} s to end.`;
+    void this.#notifier.stopping(stopping);
+    await tunnel.close({ grace });
   }
 
   /** The signal that asks for the end. From then on another one ends at once, but for SIGHUP, which does nothing more. */

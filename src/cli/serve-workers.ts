@@ -1,5 +1,6 @@
 import { type Cluster, type ClusterEvent, startCluster } from "../cluster/index.ts";
 import { Hub } from "../tunnel/hub.ts";
+import type { Observe } from "../tunnel/observer.ts";
 import type { Operable } from "../tunnel/operable.ts";
 import { usageError } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -23,7 +24,7 @@ export async function serveByWorkers(
   options: ServeCommandOptions & { readonly workers: string },
   context: OperationsContext,
 ): Promise<void> {
-  const { interrupts, log } = context;
+  const { log } = context;
   const settings = serveSettings(options);
   const workers = numberOf("--workers", options.workers, 1, mostWorkers) as number;
   if (process.platform === "win32")
@@ -35,12 +36,30 @@ export async function serveByWorkers(
   }
   const users = await serveUsers(options);
   const operations = new Operations(options, context);
-  const { observe } = operations;
   const listened = listenedAt(requireAddress(address));
-  await operations.prepare();
+  await operations.run(async () => {
+    const tunnel = await startTunnel({ listened, settings, users, workers }, operations.observe, context);
+    if (users.warning !== undefined) log.warn({ event: "same_user", words: users.warning });
+    return tunnel;
+  });
+}
+
+interface TunnelParts {
+  readonly listened: ReturnType<typeof listenedAt>;
+  readonly settings: ReturnType<typeof serveSettings>;
+  readonly users: Awaited<ReturnType<typeof serveUsers>>;
+  readonly workers: number;
+}
+
+/** All processes, as one end of a tunnel. */
+async function startTunnel(
+  { listened, settings, users, workers }: TunnelParts,
+  observe: Observe,
+  context: OperationsContext,
+): Promise<Operable> {
   let cluster: Cluster | undefined;
   const hub = new Hub(observe, (gate, message) => cluster?.tell(gate, message));
-  const onEvent = clusterObserver(hub, log);
+  const onEvent = clusterObserver(hub, context.log);
   const failed = (error: Error) => startFailure(hub.takeFailure(), error);
   const started = await startCluster({
     listen: listened.place,
@@ -55,7 +74,14 @@ export async function serveByWorkers(
     throw error.syscall === undefined ? failed(error) : await listened.failed(error);
   });
   cluster = started;
-  const operable: Operable = {
+  const { signal } = context.interrupts;
+  if (signal.aborted) {
+    await started.close({ grace: 0 });
+    throw signal.reason;
+  }
+  const url = started.url === "" ? undefined : started.url;
+  observe({ type: "listening", url, address: started.address || "a socket without a name" });
+  return {
     reload: () =>
       started.reload().then(
         () => observe({ type: "reloaded", publicKeys: hub.publicKeys(started.acceptor) }),
@@ -70,14 +96,6 @@ export async function serveByWorkers(
     },
     status: () => hub.status(),
   };
-  if (interrupts.signal.aborted) {
-    await started.close({ grace: 0 });
-    throw interrupts.signal.reason;
-  }
-  const url = started.url === "" ? undefined : started.url;
-  observe({ type: "listening", url, address: started.address || "a socket without a name" });
-  if (users.warning !== undefined) log.warn({ event: "same_user", words: users.warning });
-  await operations.run(operable);
 }
 
 /** A second signal ends all processes, and then this one, as it ends a command that is one process. */

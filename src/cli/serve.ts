@@ -1,4 +1,3 @@
-import type { Operable } from "../tunnel/operable.ts";
 import { TunnelServer } from "../tunnel/serve.ts";
 import { usageError } from "./errors.ts";
 import { Operations, type OperationsContext } from "./operations.ts";
@@ -24,26 +23,26 @@ export async function serve(
   const settings = serveSettings(options);
   const operations = new Operations(options, context);
   const listened = listenedAt(requireAddress(address));
-  await operations.prepare();
   const keys = new KeyFiles(settings.keyPaths, settings.handshakeTimeout);
   try {
     const read = () => readCredentials(keys, settings);
     const { observe } = operations;
-    const server = new TunnelServer({ ...settings.tunnel, ...(await read()), observe });
-    interrupts.signal.throwIfAborted();
-    await server.listen(listened.place).catch(async (error) => {
-      throw await listened.failed(error);
+    await operations.run(async () => {
+      const server = new TunnelServer({ ...settings.tunnel, ...(await read()), observe });
+      interrupts.signal.throwIfAborted();
+      await server.listen(listened.place).catch(async (error) => {
+        throw await listened.failed(error);
+      });
+      return {
+        reload: () =>
+          read().then(
+            (credentials) => server.take(credentials),
+            (error) => observe({ type: "reloadFailed", failure: reloadFailure(error) }),
+          ),
+        close: (how) => server.close(how),
+        status: () => server.status(),
+      };
     });
-    const operable: Operable = {
-      reload: () =>
-        read().then(
-          (credentials) => server.take(credentials),
-          (error) => observe({ type: "reloadFailed", failure: reloadFailure(error) }),
-        ),
-      close: (how) => server.close(how),
-      status: () => server.status(),
-    };
-    await operations.run(operable);
   } finally {
     keys.wipe();
   }

@@ -10,7 +10,8 @@ export interface StatusPage {
   readonly role: Role;
   readonly version: string;
   readonly pid: number;
-  readonly state: "running" | "stopping";
+  /** `starting` until it listens. */
+  readonly state: "starting" | "running" | "stopping";
   /** The connection string, at a server. */
   readonly url?: string;
   readonly address?: string;
@@ -52,7 +53,7 @@ export function statusPage(
     role,
     version,
     pid: process.pid,
-    state: tally.isClosing ? "stopping" : "running",
+    state: stateOf(tally),
     ...(url === undefined ? {} : { url }),
     ...(address === undefined ? {} : { address }),
     started: new Date(started).toISOString(),
@@ -76,6 +77,11 @@ export function statusPage(
       }),
     ),
   };
+}
+
+function stateOf({ isClosing, address }: Tally): StatusPage["state"] {
+  if (isClosing) return "stopping";
+  return address === undefined ? "starting" : "running";
 }
 
 function reloadOf({ at, failure }: NonNullable<Tally["lastReload"]>): NonNullable<StatusPage["lastReload"]> {

@@ -102,6 +102,9 @@ describe("a hub", () => {
     const error = { name: "KeyError", code: "c", words: "w", path: "/p", line: 2 };
     hub.heard(2, { type: "failed", error });
     expect([hub.takeFailure(), hub.takeFailure()]).toEqual([error, undefined]);
+    hub.heard(2, { type: "failed", error });
+    hub.started(3); // In the place of that one.
+    expect(hub.takeFailure()).toBeUndefined();
   });
 
   it.each([

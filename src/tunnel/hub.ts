@@ -35,6 +35,7 @@ export class Hub {
 
   /** A gate has been started; numbers grow. */
   started(gate: number): void {
+    this.#failed = undefined;
     this.#gates.set(gate, new Map());
     for (const open of this.#open.values()) this.#tell(gate, elsewhere(open));
   }
