@@ -97,6 +97,33 @@ describe("OpenSSL's cipher", () => {
     expect(opensslLongTexts()).toBeUndefined();
   });
 
+  it("gives the memory of what it sealed back at once, and that of what it opened never", () => {
+    const made: Uint8Array[] = [];
+    const watched =
+      <F extends "createCipheriv" | "createDecipheriv">(name: F) =>
+      (...args: Parameters<(typeof nodeCrypto)[F]>) => {
+        const cipher = (nodeCrypto[name] as (...all: unknown[]) => nodeCrypto.Cipher)(...args);
+        const update = cipher.update.bind(cipher);
+        cipher.update = ((text: Uint8Array) => {
+          const bytes = update(text);
+          made.push(bytes);
+          return bytes;
+        }) as never;
+        return cipher;
+      };
+    runtimeWith({
+      createCipheriv: watched("createCipheriv"),
+      createDecipheriv: watched("createDecipheriv"),
+    });
+    const texts = opensslLongTexts();
+    made.length = 0;
+    const [key, nonce, out] = [new Uint8Array(32), new Uint8Array(12), new Uint8Array(9_016)];
+    texts?.seal(key, nonce, new Uint8Array(9_000).fill(5), out);
+    const opened = texts?.open(key, nonce, out);
+    expect(opened).toEqual(new Uint8Array(9_000).fill(5));
+    expect(made.map(({ length }) => length)).toEqual([0, 9_000]);
+  });
+
   it("wipes what it opened where the tag turns out wrong", () => {
     const opened: Uint8Array[] = [];
     runtimeWith({

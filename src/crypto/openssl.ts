@@ -5,6 +5,8 @@
  *
  * OpenSSL's copy of the key lives until `final`, which frees and zeroes it.
  */
+
+import { freeMemory } from "./free-memory.ts";
 import { checkCiphertext, checkSeal, KEY_LENGTH, NONCE_LENGTH, TAG_LENGTH } from "./lengths.ts";
 import type { Primitives } from "./primitives.ts";
 
@@ -83,7 +85,9 @@ function longTexts({ createCipheriv, createDecipheriv }: Crypto): LongTexts {
     seal(key, nonce, plaintext, out) {
       const { length } = plaintext;
       const cipher = createCipheriv(name, key, nonce, options);
-      out.set(cipher.update(plaintext));
+      const text = cipher.update(plaintext);
+      out.set(text);
+      freeMemory(text);
       cipher.final();
       out.set(cipher.getAuthTag(), length);
     },

@@ -13,7 +13,7 @@ import {
   until,
 } from "../../properties/net/loopback.ts";
 import { accept } from "./accept.ts";
-import { connect } from "./connect.ts";
+import { connect, createConnection } from "./connect.ts";
 import { AlertError } from "./errors.ts";
 import type { HawserSocket } from "./socket.ts";
 
@@ -190,4 +190,83 @@ describe("what was written is the writer's again", () => {
       expect(data.equals(pattern(length))).toBe(true);
     },
   );
+});
+
+describe("bytes that are lent to a socket", () => {
+  /** Writes patterns from one piece of memory, which is another's as soon as that returns. */
+  function lend(socket: HawserSocket, lengths: readonly number[]): Buffer {
+    const memory = Buffer.alloc(Math.max(...lengths));
+    const all = lengths.map((length, i) => {
+      const bytes = pattern(length, i + 1);
+      bytes.copy(memory);
+      socket.writeBorrowed(memory.subarray(0, length));
+      memory.fill(0xee);
+      return bytes;
+    });
+    return Buffer.concat(all);
+  }
+  async function receiver() {
+    let onServer: (socket: HawserSocket) => void = () => undefined;
+    const received = new Promise<HawserSocket>((resolve) => {
+      onServer = resolve;
+    }).then(readAll);
+    return { server: await serve((socket) => onServer(socket)), received };
+  }
+  const lengths = [1, 100, 32_768, 70_000, 262_144, 5, 1_048_576, 1_048_577, 3_000_000, 16_384, 0, 9];
+  const situations: Record<string, (socket: HawserSocket) => void> = {
+    "while nothing waits": () => undefined,
+    "while a write waits": (socket) => void socket.write(Buffer.alloc(2_000_000)),
+    "while a flush waits": (socket) => {
+      socket.write(Buffer.alloc(3_000_000));
+      void socket.flush();
+    },
+    "while it is corked": (socket) => {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    },
+  };
+
+  it.each(Object.entries(situations))("arrive as they were: %s", async (_, before) => {
+    const { server, received } = await receiver();
+    const client = await joinIn(server);
+    before(client);
+    const sent = [lend(client, lengths)];
+    await once(client, "drain");
+    sent.push(lend(client, lengths));
+    client.end();
+    const { data } = await received;
+    const end = Buffer.concat(sent);
+    expect(data.subarray(data.length - end.length).equals(end)).toBe(true);
+  });
+
+  it("arrive as they were: while a flush is all that waits", async () => {
+    const [near, far] = pipePair();
+    const slow: Duplex = new Duplex({
+      read: () => void near.resume(),
+      write: (bytes, _encoding, callback) => void setTimeout(() => near.write(bytes, callback), 5),
+      final: (callback) => void near.end(callback),
+    });
+    near.on("data", (bytes) => slow.push(bytes)).on("end", () => slow.push(null));
+    const [client, server] = await Promise.all([
+      connect({ stream: slow, keyPair: clientKey, serverKey: serverKey.publicKey }),
+      accept(far, { keyPair: serverKey, authorize: () => true }),
+    ]);
+    for (const socket of [client, server]) afterwards(() => socket.destroy());
+    client.write(Buffer.alloc(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    const flushed = client.flush();
+    expect(client.writableLength).toBe(0);
+    const sent = lend(client, [1, 100, 20_000]);
+    client.end();
+    await flushed;
+    expect((await readAll(server)).data.subarray(1).equals(sent)).toBe(true);
+  });
+
+  it("arrive as they were: before it is open", async () => {
+    const { server, received } = await receiver();
+    const client = createConnection(server.url(), { keyPair: clientKey });
+    const sent = lend(client, lengths);
+    client.end();
+    expect((await received).data.equals(sent)).toBe(true);
+  });
 });

@@ -66,6 +66,11 @@ export class Sending {
     return true;
   }
 
+  /** Whether a chunk that is written now is used up when that returns. */
+  takesWhole(chunk: Uint8Array): boolean {
+    return this.#driver !== undefined && this.#blocked === undefined && chunk.length <= perTurn;
+  }
+
   /** Takes a chunk on: how many bytes it is. One write at a time, as Node has it. */
   write(chunk: Uint8Array, callback: Callback): number {
     if (chunk.length === 0 && markers.has(chunk)) {

@@ -231,17 +231,32 @@ export class HawserSocket extends NetSurface {
   }
 
   /**
+   * Writes bytes that are their writer's again when this returns. They are copied only where they have to wait.
+   *
+   * @internal
+   */
+  writeBorrowed(bytes: Uint8Array): boolean {
+    const isTaken = this.#takesWrites && this.#sending.takesWhole(bytes);
+    return this.write(isTaken ? bytes : Buffer.from(bytes));
+  }
+
+  /**
    * The short way of bytes that nobody wants called back for, while nothing waits: Node's way takes longer than all the
    * rest that is done about a short message.
    */
   #writeAtOnce(chunk: unknown): boolean {
-    if (!this.#isOpen || !(chunk instanceof Uint8Array) || chunk.length === 0) return false;
-    if (this.writableLength > 0 || this.writableCorked > 0 || this.writableNeedDrain) return false;
-    if (this.writableEnded || this.destroyed || this.failure !== undefined) return false;
+    if (!this.#takesWrites || !(chunk instanceof Uint8Array) || chunk.length === 0) return false;
     if (!this.#sending.takeAtOnce(chunk)) return false;
     this.bytesWritten += chunk.length;
     this.#notIdle();
     return true;
+  }
+
+  /** Whether nothing is queued before what is written now. */
+  get #takesWrites(): boolean {
+    if (!this.#isOpen || this.writableLength > 0 || this.writableCorked > 0 || this.writableNeedDrain)
+      return false;
+    return !this.writableEnded && !this.destroyed && this.failure === undefined;
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {

@@ -126,7 +126,7 @@ class Splice {
 
   /** The bytes are the reader's memory, which is used again when this returns. */
   #fromPlain(bytes: Uint8Array): void {
-    if (!this.#socket.write(Buffer.from(bytes))) this.#plain.wantsInput = false;
+    if (!this.#socket.writeBorrowed(bytes)) this.#plain.wantsInput = false;
   }
 
   #plainEnd(): void {
