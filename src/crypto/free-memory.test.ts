@@ -49,6 +49,12 @@ describe.each([
   });
 });
 
+it("is gone with as many others as may be in it, and no more", () => {
+  const [three, four] = [new Uint8Array(40_003).subarray(3), new Uint8Array(40_004).subarray(4)];
+  for (const bytes of [three, four]) freeMemory(bytes, 3);
+  expect([three.length, four.length]).toEqual([0, 40_000]);
+});
+
 it("is given back as the runtime itself has it, where it has", () => {
   const calls = withTransfer();
   freeMemory(new Uint8Array(9));

@@ -13,10 +13,14 @@ interface Port {
   postMessage(message: unknown, transfer: readonly ArrayBufferLike[]): void;
 }
 
-/** Gives back the memory of bytes that nobody uses any more, if they have it to themselves; they have none from then on. */
-export function freeMemory(bytes: Uint8Array): void {
+/**
+ * Gives back the memory of bytes that nobody uses any more, if they have it to themselves; they have none from then on.
+ *
+ * @param besides how many other bytes may be in it, of which nobody has a use either
+ */
+export function freeMemory(bytes: Uint8Array, besides = 0): void {
   const { buffer } = bytes;
-  if (bytes.byteLength !== buffer.byteLength) return;
+  if (buffer.byteLength - bytes.byteLength > besides) return;
   const { transfer } = buffer as Transferable;
   if (transfer === undefined) sendToNobody(buffer);
   else transfer.call(buffer, 0);

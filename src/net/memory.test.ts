@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { afterwards, joinIn, serve } from "../../properties/net/loopback.ts";
-import { memoryFor, release } from "./memory.ts";
+import { memoryFor, release, spendOnWrite } from "./memory.ts";
 
 function socket(): Socket {
   const made = new Socket();
@@ -66,5 +66,44 @@ describe("data that is delivered", () => {
     expect(chunk.buffer.byteLength).toBeLessThan(length + 16);
     // As that of net.Socket it may be handed to another thread.
     expect(structuredClone(chunk.buffer, { transfer: [chunk.buffer] }).byteLength).toBeLessThan(length + 16);
+  });
+});
+
+describe("data that nobody has use for once it is written", () => {
+  /** As it is emitted: behind the head of its record, with so many bytes besides. */
+  const data = (length: number, besides = 3) => new Uint8Array(length + besides).subarray(besides);
+
+  it("is given back when it has been handed over, and not before", () => {
+    const bytes = spendOnWrite(data(8_192));
+    expect(bytes.length).toBe(8_192);
+    release(bytes);
+    expect(bytes.length).toBe(0);
+    release(bytes);
+  });
+
+  it.each([
+    ["nobody has said so", data(8_192)],
+    ["it is short, and may be of a pool", spendOnWrite(data(8_191))],
+    ["there is more in its memory than a record's head", spendOnWrite(data(8_192, 17))],
+  ])("is left alone where %s", (_, bytes) => {
+    const { length } = bytes;
+    release(bytes);
+    expect(bytes.length).toBe(length);
+  });
+
+  it("is its own, for data of a connection as it comes", async () => {
+    const sizes: [number, number][] = [];
+    const server = await serve((socket) => {
+      socket.on("data", (bytes: Buffer) => {
+        if (bytes.length >= 8_192) sizes.push([bytes.length, bytes.buffer.byteLength - bytes.length]);
+      });
+      socket.on("end", () => socket.end());
+    });
+    const client = await joinIn(server);
+    client.resume();
+    client.end(Buffer.alloc(1_000_000));
+    await once(client, "close");
+    expect(sizes.length).toBeGreaterThan(20);
+    expect(Math.max(...sizes.map(([, besides]) => besides))).toBeLessThanOrEqual(16);
   });
 });

@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { freeMemory } from "../crypto/free-memory.ts";
 import type { RecordMemory } from "../protocol/record/memory.ts";
 
 /** Room for a full record and then some. */
@@ -45,13 +46,28 @@ const unpooled: RecordMemory = {
   forData: pooled.forData,
 };
 
+/** What is in the memory of a record's data besides, in bytes: the record's head. */
+const mostBesides = 16;
+
 /** For the records of a connection over this stream. `net.Socket` is known to be done with bytes once it calls back. */
 export function memoryFor(stream: Duplex): RecordMemory {
   return Object.getPrototypeOf(stream) === Socket.prototype ? pooled : unpooled;
 }
 
-/** These bytes have been handed over: their memory, if it is pooled, may be used anew. */
+/** Data of records that nobody has use for once a transport has taken it. */
+const spent = new WeakSet<Uint8Array>();
+/** The shortest such data, in bytes, whose memory it is worth the call to give back. */
+const leastSpent = 8_192;
+
+/** Data as a socket emits it, which its listener has written to a `net.Socket` alone: its memory is free after that. */
+export function spendOnWrite(data: Uint8Array): Uint8Array {
+  if (data.length >= leastSpent) spent.add(data);
+  return data;
+}
+
+/** These bytes have been handed over: their memory, if it is pooled, may be used anew, and if it is spent, is given back. */
 export function release(bytes: Uint8Array): void {
+  if (spent.delete(bytes)) freeMemory(bytes, mostBesides);
   const slab = slabs.get(bytes.buffer);
   if (slab === undefined || !slab.lent.delete(bytes) || slab.lent.size > 0) return;
   slab.used = 0;

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { AlertError, HawserSocket } from "../net/index.ts";
+import { spendOnWrite } from "../net/memory.ts";
 import { defaultDrainTimeout } from "../protocol/limits.ts";
 import { brokenOff, ended, idle, type PlainSide, type TunnelError } from "./failures.ts";
 import { PlainEnd } from "./plain-end.ts";
@@ -98,7 +99,7 @@ class Splice {
 
   #fromChannel(bytes: Uint8Array): void {
     if (this.#isGivenUp) return;
-    this.#plain.write(bytes);
+    this.#plain.write(spendOnWrite(bytes));
     if (this.#plain.pending >= highWaterMark) this.#socket.pause();
   }
 
