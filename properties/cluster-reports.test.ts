@@ -100,6 +100,15 @@ describe("a watcher", () => {
     expect(events.some(({ type }) => type === "workerEnded")).toBe(false);
   });
 
+  it("is told that a connection is over whatever its program resolves with", async () => {
+    const { client, said, events } = await watched();
+    const one = await client();
+    await tell(one, [null], { isLast: true });
+    one.end();
+    await said({ over: "done" });
+    expect(events.some(({ type }) => type === "workerEnded")).toBe(false);
+  });
+
   it("is not told without end: a worker that goes on reporting is ended", async () => {
     const { client, messages, events } = await watched();
     const one = await client();

@@ -149,24 +149,6 @@ it("TR-055: who offers a connection to one that answers what it can't loses that
   expect(all.cluster.pids).toEqual(pids);
 });
 
-it("who gives away more at once than others can be asked for is ended, and nobody who had to read that", async () => {
-  const all = await cluster();
-  const { pids } = all.cluster;
-  const goOn = await bystanders(all);
-  const many = await Promise.all(
-    Array.from({ length: 600 }, () => told(all, hostile, { do: "hold", to: 1 })),
-  );
-  for (const client of many) client.on("error", () => undefined);
-  process.kill(pids.workers[1] as number, "SIGSTOP");
-  await told(all, hostile, { do: "everything", to: 1 });
-  await until(() => all.count("workerEnded") > 0);
-  process.kill(pids.workers[1] as number, "SIGCONT");
-  await goOn();
-  expect(all.count("workerEnded")).toBe(1);
-  expect(all.cluster.pids.acceptor).toBe(pids.acceptor);
-  expect(all.cluster.pids.workers.slice(0, hostile)).toEqual(pids.workers.slice(0, hostile));
-});
-
 describe("a connection whose key is taken out of the authorized keys", () => {
   it("TR-055: ends while nobody answers its offer, and its giver goes on", async () => {
     const all = await keyed({ ...setting, workers: 6, workerArgs: ["5", python] });

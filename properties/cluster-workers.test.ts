@@ -3,6 +3,7 @@
  * that neither trusts. Whichever of the two ends, at whatever moment, its client has to get each byte once, or hear that it is
  * lost; and the acceptor has to know who has it, which is what its load, its key's removal and its loss are told by.
  */
+import { once } from "node:events";
 import { rename, writeFile } from "node:fs/promises";
 import { join as joinPath } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,6 +28,16 @@ async function answer(client: HawserSocket): Promise<string> {
     new Promise<string>((resolve) => client.once("data", (bytes) => resolve(String(bytes)))),
     closed(client).then(() => "closed"),
   ]);
+}
+
+/** Reads a little at a time: how much there was, to a clean end. */
+async function slowly(client: HawserSocket): Promise<number> {
+  client.on("data", () => {
+    client.pause();
+    setTimeout(() => client.resume(), 1);
+  });
+  await once(client, "end");
+  return client.bytesRead;
 }
 
 /** The slot of who serves it, and what it was told. */
@@ -118,6 +129,37 @@ describe("a connection that is passed on", () => {
     await all.cluster.close({ grace: 50 });
     await closed(client);
     expect(client.failure?.message).toMatch(/going_away/);
+  });
+});
+
+describe("a connection that its worker is done with", () => {
+  it("has all that was written to it, though its peer takes that later", async () => {
+    const all = await ordered({ listen: { path: joinPath(openFolder(), "s") } });
+    const bytes = 8_192_000;
+    const received = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        const client = await all.join();
+        client.end(`${JSON.stringify({ do: "send", bytes } satisfies Line)}\n`);
+        return slowly(client);
+      }),
+    );
+    expect(received).toEqual(Array(6).fill(bytes));
+    expect(all.count("workerEnded")).toBe(0);
+  });
+
+  it("is not passed on any more, and ends nobody where that is tried", async () => {
+    const all = await ordered();
+    const { pids } = all.cluster;
+    for (let i = 0; i < 4; i++) {
+      const client = await all.join();
+      say(client, { do: "passLate" });
+      await once(client, "data");
+      client.resume().end();
+      await once(client, "close");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (const slot of [0, 1]) await clientOf(all, slot);
+    expect([all.cluster.pids, all.count("workerEnded")]).toEqual([pids, 0]);
   });
 });
 

@@ -17,7 +17,6 @@ import { sharedPrimitives } from "../../src/net/primitives.ts";
 /** What a client says: to worker 0 and so on, or to the last one. */
 export type Line =
   | { readonly do: "echo" }
-  | { readonly do: "hold"; readonly to: number }
   | { readonly do: "pass"; readonly to: number }
   | { readonly do: Attack; readonly to: number };
 
@@ -56,7 +55,6 @@ function isCredit(bytes: unknown, type: CreditType): bytes is Uint8Array {
 /** The way to the acceptor, and the last of its connections that it was given. */
 let acceptor: Socket | undefined;
 let lastId = 0;
-const allIds: number[] = [];
 const kept: unknown[] = [];
 /** What it has passed on it does not say to be over, as the program below does. */
 let isDoneSaid = true;
@@ -69,7 +67,6 @@ Socket.prototype.write = function (this: Socket, bytes: unknown, ...more: never[
   if (isCredit(bytes, "Ack")) {
     acceptor = this;
     lastId = idOf(bytes, 4);
-    allIds.push(lastId);
   }
   if (isHostile && accomplice !== undefined && isCredit(bytes, "Lost")) {
     return write.call(this, credit("Pass", idOf(bytes, 4), accomplice) as never, ...more);
@@ -166,10 +163,6 @@ const attacks = {
     kept.push(await detach(client));
     acceptor?.write(credit("Pass", lastId, number));
   },
-  /** All that it has, at once. */
-  everything: async ({ number }: Lane) => {
-    for (const id of allIds) acceptor?.write(credit("Pass", id, number));
-  },
   "doubts without end": async () => {
     const doubt = credit("Doubt", 0xab_cdef);
     acceptor?.write(Buffer.concat(Array.from({ length: 1_000 }, () => doubt)));
@@ -205,8 +198,6 @@ await runWorker(
         });
         socket.on("drain", () => socket.resume());
         socket.write("ready");
-      } else if (line.do === "hold") {
-        socket.resume();
       } else if (line.do === "pass") {
         socket.pause();
         await passOn(socket, { worker: line.to }).catch((error) => error.socket?.end(error.code));

@@ -11,6 +11,10 @@ export type Line =
   | { readonly do: "pass"; readonly worker?: number; readonly note?: string }
   /** Send back what comes from now on. */
   | { readonly do: "echo" }
+  /** So many bytes, and the end. */
+  | { readonly do: "send"; readonly bytes: number }
+  /** Pass it on once it is closed. */
+  | { readonly do: "passLate" }
   | { readonly do: "hang" };
 
 const [capacity = "1000", dying = "", slot = ""] = process.argv.slice(2);
@@ -32,7 +36,11 @@ await runWorker(
         text = "";
         if (line.do === "who") socket.write(`${self} ${process.pid} ${note}`);
         else if (line.do === "hang") for (;;);
-        else {
+        else if (line.do === "send") send(socket.removeAllListeners("end"), line.bytes);
+        else if (line.do === "passLate") {
+          socket.once("close", () => void passOn(socket).catch((error) => console.log(error.code)));
+          socket.write("ready");
+        } else {
           socket.off("data", onData).pause();
           if (rest !== "") socket.unshift(rest); // For whoever has it next.
           if (line.do === "echo") echo(socket);
@@ -60,4 +68,18 @@ function echo(socket: HawserSocket): void {
   socket.on("drain", () => socket.resume());
   socket.write("ready");
   socket.resume();
+}
+
+function send(socket: HawserSocket, bytes: number): void {
+  const chunk = Buffer.alloc(16_384);
+  let left = bytes;
+  const write = () => {
+    while (left > 0) {
+      const goesOn = socket.write(chunk.subarray(0, Math.min(left, chunk.length)));
+      left -= chunk.length;
+      if (!goesOn && left > 0) return void socket.once("drain", write);
+    }
+    socket.end();
+  };
+  write();
 }

@@ -42,6 +42,7 @@ export class Operations {
   #isReloadDue = false;
   #isUp = false;
   #isEnding = false;
+  #forgetSignals: () => void = () => undefined;
   readonly #onHangup = () => this.#reload();
   readonly #connections = () => this.#tunnel?.status() ?? [];
 
@@ -71,9 +72,12 @@ export class Operations {
       await this.#openStatus();
       const url = await this.#openMetrics();
       this.#tunnel = await start();
+      const { role, version } = this.#context;
+      const about = { role, version, started: this.#started };
+      this.#status?.answer(() => statusPage(about, this.#tally, this.#connections));
       // Behind the tunnel's own, which is the first that is said.
       if (url !== undefined) log.info({ event: "metrics", words: `Metrics are at ${url}`, fields: { url } });
-      const signal = await this.#untilSignal();
+      const signal = await this.#untilSignal(this.#tunnel);
       await this.#reloading;
       await this.#close(this.#tunnel);
       if (signal === "SIGINT") throw new Interruption(signal);
@@ -83,15 +87,14 @@ export class Operations {
     } finally {
       await Promise.all([this.#status?.close(), this.#metrics?.close()]);
       surroundings.signals.off("SIGHUP", this.#onHangup);
+      this.#forgetSignals();
     }
   }
 
   async #openStatus(): Promise<void> {
     const { statusPath } = this.#settings;
     if (statusPath === undefined) return;
-    const { role, version } = this.#context;
-    const page = () => statusPage({ role, version, started: this.#started }, this.#tally, this.#connections);
-    this.#status = new StatusSocket(statusPath, page);
+    this.#status = new StatusSocket(statusPath);
     await this.#status.listen().catch((cause) => {
       const words = `The socket for hawser status can't be made: ${cause.message}.`;
       throw new CommandError("ERR_HAWSER_LISTEN", words, { cause });
@@ -115,20 +118,18 @@ export class Operations {
   }
 
   /** The signal that asks for the end. From then on another one ends at once, but for SIGHUP, which does nothing more. */
-  async #untilSignal(): Promise<EndingSignal> {
-    const { surroundings, interrupts } = this.#context;
-    const { signals } = surroundings;
+  async #untilSignal(tunnel: Operable): Promise<EndingSignal> {
+    const { interrupts } = this.#context;
     const { reason } = interrupts.signal;
-    if (reason instanceof Interruption) return reason.signal;
+    if (reason instanceof Interruption) {
+      this.#awaitSecond(tunnel);
+      return reason.signal;
+    }
     const ended = new Promise<EndingSignal>((resolve) => {
-      const listeners = (["SIGTERM", "SIGINT"] as const).map((signal) => {
-        const listener = () => {
-          for (const [name, each] of listeners) signals.off(name, each);
-          this.#isEnding = true;
-          resolve(signal);
-        };
-        signals.on(signal, listener);
-        return [signal, listener] as const;
+      this.#atSignal((signal) => {
+        this.#isEnding = true;
+        this.#awaitSecond(tunnel);
+        resolve(signal);
       });
     });
     interrupts.release();
@@ -136,6 +137,33 @@ export class Operations {
     this.#isUp = true;
     if (this.#isReloadDue) this.#reload();
     return ended;
+  }
+
+  /** A second signal ends this process, by itself; where there are others, these first. */
+  #awaitSecond(tunnel: Operable): void {
+    if (tunnel.kill === undefined) return;
+    this.#atSignal((signal) => {
+      tunnel.kill?.();
+      if (this.#context.surroundings.signals === process)
+        process.nextTick(() => process.kill(process.pid, signal));
+    });
+  }
+
+  /** Calls back at the next of the signals that end, which until then end nothing by themselves. */
+  #atSignal(called: (signal: EndingSignal) => void): void {
+    const { signals } = this.#context.surroundings;
+    const listeners = (["SIGTERM", "SIGINT"] as const).map((signal) => {
+      const listener = () => {
+        called(signal);
+        forget();
+      };
+      signals.on(signal, listener);
+      return [signal, listener] as const;
+    });
+    const forget = () => {
+      for (const [signal, listener] of listeners) signals.off(signal, listener);
+    };
+    this.#forgetSignals = forget;
   }
 
   /** One at a time; of those asked for meanwhile, or before the tunnel is up, one more. */

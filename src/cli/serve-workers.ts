@@ -89,31 +89,12 @@ async function startTunnel(
       ),
     close: async ({ grace = 5_000 } = {}) => {
       observe({ type: "closing", grace, connections: hub.status().length });
-      const forget = whenAskedAgain(context, () => started.kill());
       await started.close({ grace });
-      forget();
       observe({ type: "closed" });
     },
+    kill: () => started.kill(),
     status: () => hub.status(),
   };
-}
-
-/** A second signal ends all processes, and then this one, as it ends a command that is one process. */
-function whenAskedAgain({ surroundings }: OperationsContext, end: () => void): () => void {
-  const { signals } = surroundings;
-  const listeners = (["SIGTERM", "SIGINT"] as const).map((signal) => {
-    const listener = () => {
-      end();
-      forget();
-      if (signals === process) process.kill(process.pid, signal);
-    };
-    signals.on(signal, listener);
-    return [signal, listener] as const;
-  });
-  const forget = () => {
-    for (const [signal, listener] of listeners) signals.off(signal, listener);
-  };
-  return forget;
 }
 
 /** Hands on what acceptors tell, and says in the log what became of processes. */

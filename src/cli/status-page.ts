@@ -10,8 +10,7 @@ export interface StatusPage {
   readonly role: Role;
   readonly version: string;
   readonly pid: number;
-  /** `starting` until it listens. */
-  readonly state: "starting" | "running" | "stopping";
+  readonly state: "running" | "stopping";
   /** The connection string, at a server. */
   readonly url?: string;
   readonly address?: string;
@@ -53,7 +52,7 @@ export function statusPage(
     role,
     version,
     pid: process.pid,
-    state: stateOf(tally),
+    state: tally.isClosing ? "stopping" : "running",
     ...(url === undefined ? {} : { url }),
     ...(address === undefined ? {} : { address }),
     started: new Date(started).toISOString(),
@@ -77,11 +76,6 @@ export function statusPage(
       }),
     ),
   };
-}
-
-function stateOf({ isClosing, address }: Tally): StatusPage["state"] {
-  if (isClosing) return "stopping";
-  return address === undefined ? "starting" : "running";
 }
 
 function reloadOf({ at, failure }: NonNullable<Tally["lastReload"]>): NonNullable<StatusPage["lastReload"]> {

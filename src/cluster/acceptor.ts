@@ -192,7 +192,7 @@ class Acceptor {
       passed: (passage, to, from) => {
         const links = [...this.#links.values()];
         const next = links.find((link) => link !== from && shortNumber(link.worker) === to);
-        next?.hand(passage, from);
+        next?.hand(passage);
         return next !== undefined;
       },
       doubted: (worker, by) => {
@@ -238,6 +238,7 @@ class Acceptor {
           timer: undefined,
           isEnding: false,
           wasEnding: false,
+          isHanded: true,
         },
         wanted: picked.worker,
         refusedBy: new Set(),

@@ -50,8 +50,10 @@ export class DescriptorSender {
   /**
    * Sends all of the bytes, with a descriptor or without. `done` is called once, when the system has them, or will never
    * have them as the other end is gone; then both may be wiped and closed.
+   *
+   * @returns whether that is so already, and `done` about to be called
    */
-  send(bytes: Uint8Array, handle?: Handle, done: () => void = () => undefined): void {
+  send(bytes: Uint8Array, handle?: Handle, done: () => void = () => undefined): boolean {
     let isDone = false;
     const once = () => {
       if (isDone) return;
@@ -60,14 +62,16 @@ export class DescriptorSender {
     };
     if (this.#isClosed) {
       process.nextTick(once);
-      return;
+      return true;
     }
     const request = new this.#request();
     request.oncomplete = once;
     request.held = [bytes, handle];
     const status = this.#pipe.writeBuffer(request, bytes, handle);
     // Without a descriptor what can be written at once is, and nothing is called back.
-    if (status !== 0 || (handle === undefined && this.#pipe.writeQueueSize === 0)) process.nextTick(once);
+    const isTaken = status !== 0 || this.#pipe.writeQueueSize === 0;
+    if (status !== 0 || (handle === undefined && isTaken)) process.nextTick(once);
+    return isTaken;
   }
 
   /** The other end sees its end of file behind what was sent before, unless that waits still. */

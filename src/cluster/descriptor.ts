@@ -13,10 +13,10 @@ export class Descriptor {
     this.handle = handle;
   }
 
-  /** @param done as for `DescriptorSender.send` */
-  send(sender: DescriptorSender, bytes: Uint8Array, done: () => void = () => undefined): void {
+  /** As `DescriptorSender.send`. */
+  send(sender: DescriptorSender, bytes: Uint8Array, done: () => void = () => undefined): boolean {
     this.#sending++;
-    sender.send(bytes, this.handle, () => {
+    return sender.send(bytes, this.handle, () => {
       done();
       this.#sending--;
       this.#closeUnlessSent();
@@ -30,7 +30,7 @@ export class Descriptor {
     this.#closeUnlessSent();
   }
 
-  /** Closes it, and ends its connection for whoever has it still: a worker may keep what it says to be done with. */
+  /** Closes it, and what is sent over it for whoever has it still: of a connection that is nobody's any more. */
   shutDown(): void {
     this.#isToBeShutDown = true;
     this.close();

@@ -9,7 +9,7 @@ export const frameTypes = {
   End: 8,
   /** Is it there? */
   Ask: 9,
-  /** The descriptor of a connection that another worker gives (TR-059). */
+  /** The descriptor of a connection that another worker gives (TR-059): whether it is to end (1 or 0), and whose session it is. */
   Hand: 10,
   /** From the admin: a new worker's pipes, in this order. Its body is JSON. */
   Link: 16,

@@ -35,7 +35,7 @@ const lastCredits = 1_000;
 
 interface Waiting extends Handing {
   settle(outcome: Outcome): void;
-  /** It is to end, and waits for no death. */
+  /** It is to end. */
   isHastened?: boolean;
 }
 
@@ -86,15 +86,15 @@ export class GivingLane {
   }
 
   /**
-   * This connection is to end: what nobody was asked for comes back, and of the rest no more is waited for than an answer. So
-   * a worker that gives none can't have this one end too late.
+   * This connection is to end: what nobody was asked for comes back, and for the rest an answer, or the other's death, is not
+   * waited for as long. So a worker that gives none can't have this one end too late.
    */
   hasten(id: number): void {
     const at = this.#queue.findIndex((waiting) => waiting.id === id);
     for (const { settle } of at === -1 ? [] : this.#queue.splice(at, 1)) settle("refused");
     if (this.#current?.id !== id) return;
     this.#current.isHastened = true;
-    if (this.#isBroken) this.#giveUp();
+    if (this.#isBroken) this.#awaitDeath(this.#current);
   }
 
   /** The other's process has ended. What it said before is read first (TR-044). */
@@ -175,15 +175,18 @@ export class GivingLane {
     this.#lane.destroy();
     clearTimeout(this.#timer);
     for (const { settle } of this.#queue.splice(0)) settle("refused");
-    if (this.#current?.isHastened === true) this.#giveUp();
-    else if (this.#current !== undefined) this.#timer = setTimeout(() => this.#giveUp(), deathTimeout);
+    if (this.#current !== undefined) this.#awaitDeath(this.#current);
+  }
+
+  #awaitDeath({ isHastened = false }: Waiting): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#giveUp(), isHastened ? answerTimeout : deathTimeout);
   }
 
   /** TR-055. */
   #giveUp(): void {
     const current = this.#current;
     if (current === undefined) return;
-    clearTimeout(this.#timer);
     if (current.giver.state === "Offered") {
       current.giver.drop();
       current.handle.close();

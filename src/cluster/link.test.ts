@@ -40,28 +40,34 @@ interface Worker {
   readonly link: Link;
   readonly faults: string[];
   say(type: CreditType, id: number, to?: number): void;
-  /** Of the frames that it has been sent, each without a body. */
-  heard(): FrameType[];
+  /** The frames that it has been sent; a Hand of what is to end is told apart. */
+  heard(): string[];
 }
 
 const names = new Map(Object.entries(frameTypes).map(([name, type]) => [type as number, name as FrameType]));
 
-async function worker(number: number, others: () => readonly Link[] = () => []): Promise<Worker> {
+async function worker(
+  number: number,
+  others: () => readonly Link[] = () => [],
+  reads = true,
+): Promise<Worker> {
   const [[link, frames], [credits, pipe]] = await Promise.all([pair(), pair()]);
   const faults: string[] = [];
-  const heard: FrameType[] = [];
-  frames.on("data", (bytes: Buffer) => {
+  const heard: string[] = [];
+  const onData = (bytes: Buffer) => {
     for (let at = 0; at < bytes.length; at += 9 + bytes.readUInt32BE(at + 5)) {
-      heard.push(names.get(bytes[at] as number) as FrameType);
+      const name = names.get(bytes[at] as number) as FrameType;
+      heard.push(name === "Hand" && bytes[at + 9] === 1 ? "Hand, to end" : name);
     }
-  });
+  };
+  if (reads) frames.on("data", onData);
   const nothing = () => undefined;
   const own = new Link(number, { slot: number, passesOn: true }, link, credits, {
     ...{ ready: nothing, returned: nothing, lost: nothing, settled: nothing, over: nothing },
     doubted: () => false,
-    passed: (passage, to, from) => {
+    passed: (passage, to) => {
       const next = others().find((other) => other.worker === to);
-      next?.hand(passage, from);
+      next?.hand(passage);
       return next !== undefined;
     },
     fault: (_, why) => faults.push(why),
@@ -74,13 +80,13 @@ async function worker(number: number, others: () => readonly Link[] = () => []):
 }
 
 /** A connection that is with a worker already. */
-async function given({ link }: Worker): Promise<Passage> {
-  const [handle] = await pair();
+async function given({ link }: Worker, id = 7, descriptor?: Descriptor): Promise<Passage> {
   const giver = { state: "Given", offer: () => [], receive: () => [], takerDied: () => [{ type: "lost" }] };
   const passage: Passage = {
-    ...{ id: 7, giver: giver as unknown as Giver, publicKey: new Uint8Array(32), whose: new Uint8Array(161) },
-    ...{ descriptor: new Descriptor(handle), watcher: undefined, note: new Uint8Array(0), wanted: undefined },
-    ...{ refusedBy: new Set<Link>(), holder: undefined, timer: undefined, isEnding: false, wasEnding: false },
+    ...{ id, giver: giver as unknown as Giver, publicKey: new Uint8Array(32), whose: new Uint8Array(161) },
+    descriptor: descriptor ?? new Descriptor((await pair())[0]),
+    ...{ watcher: undefined, note: new Uint8Array(0), wanted: undefined, timer: undefined },
+    ...{ refusedBy: new Set<Link>(), holder: undefined, isEnding: false, wasEnding: false, isHanded: true },
   };
   link.offer(passage);
   clearTimeout(passage.timer);
@@ -93,7 +99,7 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 /** All that it was sent before it is asked whether it is there. */
-async function heardUntilAsked({ link, heard }: Worker): Promise<FrameType[]> {
+async function heardUntilAsked({ link, heard }: Worker): Promise<string[]> {
   link.ask();
   await until(() => heard().includes("Ask"));
   return heard().filter((type) => type !== "Ask");
@@ -130,9 +136,27 @@ it("a connection that is to end goes on to one more worker, and no further", asy
   one.link.given[0]?.dismiss(undefined as never);
   one.say("Pass", 7, 2); // Which crosses the End.
   await until(() => two.link.has(7));
-  expect(await heardUntilAsked(two)).toEqual(["End", "Hand"]);
+  expect(await heardUntilAsked(two)).toEqual(["Hand, to end"]);
   expect(one.faults).toEqual([]);
   two.say("Pass", 7, 3);
   await until(() => two.faults.length > 0);
   expect(three.link.has(7)).toBe(false);
+});
+
+it("what a worker says of a connection that it has not been handed yet ends it, and nobody who gave it", async () => {
+  const two = await worker(2, undefined, false);
+  const one = await worker(1, () => [two.link]);
+  const descriptor = new Descriptor((await pair())[0]);
+  const most = 1_000; // Of which its pipe takes some hundreds.
+  for (let id = 1; id <= most; id++) {
+    await given(one, id, descriptor);
+    one.say("Pass", id, 2);
+  }
+  await until(() => two.link.has(most));
+  two.say("Lost", 1);
+  await until(() => !two.link.has(1));
+  expect([one.faults, two.faults]).toEqual([[], []]);
+  two.say("Lost", most);
+  await until(() => two.faults.length > 0);
+  expect(one.faults).toEqual([]);
 });

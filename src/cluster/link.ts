@@ -5,7 +5,6 @@ import type { GiverOutput } from "../protocol/index.ts";
 import { CreditReader, type CreditType, maxCounts } from "./credits.ts";
 import { DescriptorSender } from "./descriptor-pipe.ts";
 import { frame } from "./frames.ts";
-import { maxWorkersWithLanes } from "./lane.ts";
 import { offerFrame } from "./offer.ts";
 import type { Passage } from "./passage.ts";
 import { isWithinRate } from "./report-rate.ts";
@@ -35,8 +34,6 @@ const answerTimeout = 5_000;
 const endTimeout = 15_000;
 /** How long after a worker's end its pipe may stay open without having said more, in milliseconds. */
 const lastCredits = 1_000;
-/** How many descriptors may wait for others to read them because of one worker, which asks each other for one at a time. */
-const maxHanding = 4 * maxWorkersWithLanes;
 /** How long a worker may be there without its pipe, in milliseconds: longer than one that ends takes to. */
 const lastWords = 7_000;
 
@@ -65,8 +62,6 @@ export class Link {
   /** Of the report that comes. */
   #counts: number[] = [];
   #unsent = 0;
-  /** Descriptors that others have not been sent yet of what this worker has given them. */
-  #handing = 0;
   #isStarted = false;
   #isFaulty = false;
   #hasExited = false;
@@ -124,16 +119,18 @@ export class Link {
   }
 
   /** Another worker gives it a connection: it has the session, or will have, and lacks the descriptor (TR-059). */
-  hand(passage: Passage, from: Link): void {
+  hand(passage: Passage): void {
     this.#take(passage);
     if (this.#hasExited) {
       this.#carryOut(passage, passage.giver.takerDied());
       return;
     }
-    // Told first, it lets nobody have it any more.
-    if (passage.isEnding) this.end(passage);
-    from.#handing++;
-    passage.descriptor.send(this.#sender, frame("Hand", passage.id, passage.whose), () => from.#handing--);
+    const isEnding = Uint8Array.of(passage.isEnding ? 1 : 0);
+    const bytes = frame("Hand", passage.id, isEnding, passage.whose);
+    passage.isHanded = passage.descriptor.send(this.#sender, bytes, () => {
+      if (passage.holder === this) passage.isHanded = true;
+    });
+    if (passage.isEnding) this.#awaitEnd(passage);
   }
 
   /** Asks whether it is there, unless it has ended: `false` where it has. */
@@ -158,10 +155,14 @@ export class Link {
 
   /** Where the worker does not, all of its connections end with it. What it is done with meanwhile has ended. */
   end(passage: Passage): void {
-    if (this.#passages.get(passage.id) !== passage) return;
+    if (this.#passages.get(passage.id) !== passage || passage.isEnding) return;
     passage.isEnding = true;
-    passage.timer = setTimeout(() => this.#fault("it has not ended a connection"), endTimeout);
+    this.#awaitEnd(passage);
     this.#sender.send(frame("End", passage.id));
+  }
+
+  #awaitEnd(passage: Passage): void {
+    passage.timer = setTimeout(() => this.#fault("it has not ended a connection"), endTimeout);
   }
 
   #heard(bytes: Uint8Array): void {
@@ -192,7 +193,8 @@ export class Link {
     const counts = this.#counts;
     this.#counts = [];
     const passage = this.#passages.get(id);
-    if (passage === undefined || !mayReport(passage, type, counts)) return false;
+    // Of what it has not been handed it can't know anything.
+    if (passage === undefined || !passage.isHanded || !mayReport(passage, type, counts)) return false;
     if (type === "Report") return true;
     if (type === "Pass" || type === "Lost") return this.#gone(passage, type === "Pass" ? to : undefined);
     if (type !== "Ack" && type !== "Refuse" && type !== "Done") return false;
@@ -203,7 +205,7 @@ export class Link {
     if (type === "Done") {
       clearTimeout(passage.timer);
       this.#passages.delete(id);
-      if (this.#passesOn) passage.descriptor.shutDown();
+      if (this.#passesOn) passage.descriptor.close();
       passage.watcher?.over?.("done");
       this.#events.settled();
     }
@@ -213,8 +215,8 @@ export class Link {
   /** It has given a connection to another worker, or has nothing of one that it was given. */
   #gone(passage: Passage, to: number | undefined): boolean {
     if (!this.#passesOn || passage.giver.state !== "Given") return false;
-    if (to !== undefined && (passage.wasEnding || this.#handing > maxHanding)) return false;
-    passage.wasEnding = passage.isEnding; // A Pass may cross an End; whoever has it next knows.
+    if (to !== undefined && passage.wasEnding) return false;
+    passage.wasEnding = passage.isEnding; // A Pass may cross an End; whoever has it next is told with the descriptor.
     clearTimeout(passage.timer);
     this.#passages.delete(passage.id);
     const isPassed = to !== undefined && this.#events.passed(passage, to, this);

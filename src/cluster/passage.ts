@@ -28,6 +28,8 @@ export interface Passage {
   isEnding: boolean;
   /** So was the one before. */
   wasEnding: boolean;
+  /** Where another gave it, the worker's pipe has taken the descriptor. */
+  isHanded: boolean;
 }
 
 /** Who is to be asked next: the wanted one, then whoever has least to do. */

@@ -12,8 +12,8 @@ import type { TakingLane } from "./taking-lane.ts";
  * Serves a connection, which is over once it is closed and what this returns, where that is a promise, has settled.
  *
  * @param note what the acceptor has said of it, or the worker that passed it on; `""` for nothing
- * @param report tells the acceptor's watcher of it: up to 16 whole numbers below 2^32, no text. A list of such numbers that
- * this resolves with is the last report
+ * @param report tells the acceptor's watcher of it: up to 16 whole numbers below 2^32, no text; it throws a UsageError for
+ * anything else. A list of such numbers that this resolves with is the last report
  * @param passOn passes it on to another worker, where the cluster's `worker.passOn` says that this one may
  */
 export type Serve = (
@@ -96,7 +96,12 @@ export class Serving {
     this.#all.set(id, served);
     const socket = await this.#attach(served, session, handle);
     if (socket === undefined) return;
-    const report = (numbers: readonly number[]) => this.#report(served, numbers, "Report");
+    const report = (numbers: readonly number[]) => {
+      if (!isReport(numbers)) {
+        throw new UsageError(`a report has at most ${maxCounts} whole numbers from 0 to 4294967295`);
+      }
+      this.#report(served, numbers, "Report");
+    };
     served.last = this.#host.serve(socket, note, report, (moving, options) => this.#passOn(moving, options));
   }
 
@@ -151,6 +156,9 @@ export class Serving {
     requirePassOn(options);
     const note = noteBytes(options.note);
     const served = this.#bySocket.get(socket);
+    if (served?.socket === socket && socket.destroyed) {
+      throw closedError("The connection has ended before it was to be passed on.");
+    }
     if (served?.socket !== socket || served.isMoving) {
       throw new UsageError("passOn() is for a connection that this worker serves, and called once at a time");
     }
@@ -191,20 +199,20 @@ export class Serving {
   /** The connection is over once the program is done with it too. */
   #closed(served: Served): void {
     void Promise.resolve(served.last).then((numbers) => {
-      if (Array.isArray(numbers)) this.#report(served, numbers);
+      if (isReport(numbers)) this.#report(served, numbers);
       this.#over(served);
     });
   }
 
   /** @param type none where what comes next is of the numbers */
   #report(served: Served, numbers: readonly number[], type?: CreditType): void {
-    requireReport(numbers);
     if (served.isGiven || this.#all.get(served.id) !== served) return;
     for (const number of numbers) this.#host.tell("Count", number);
     if (type !== undefined) this.#host.tell(type, served.id);
   }
 
   #over(served: Served): void {
+    if (this.#all.get(served.id) !== served) return;
     this.#host.tell("Done", served.id);
     this.#forget(served);
   }
@@ -228,8 +236,6 @@ async function give(served: Served, lanes: readonly GivingLane[], handing: Handi
   return "refused";
 }
 
-/** @throws UsageError for what can't be told */
-function requireReport(numbers: readonly number[]): void {
-  if (Array.isArray(numbers) && numbers.length <= maxCounts && numbers.every(isCount)) return;
-  throw new UsageError(`a report has at most ${maxCounts} whole numbers from 0 to 4294967295`);
+function isReport(numbers: unknown): numbers is readonly number[] {
+  return Array.isArray(numbers) && numbers.length <= maxCounts && [...numbers].every(isCount);
 }

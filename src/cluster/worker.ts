@@ -138,8 +138,10 @@ class Worker {
       this.#serving.endUnwanted(id);
     } else if (type === "Hand" && handle !== undefined) {
       const lane = this.#lanes?.holderOf(id);
-      if (lane !== undefined) lane.handed(handle, body);
-      else {
+      if (lane !== undefined) {
+        if (body[0] === 1) lane.endUnwanted();
+        lane.handed(handle, body.subarray(1));
+      } else {
         handle.close();
         this.#tell("Lost", id);
       }

@@ -100,10 +100,13 @@ describe("a hub", () => {
     hub.ended(1);
     expect(hub.publicKeys(1)).toEqual([]);
     const error = { name: "KeyError", code: "c", words: "w", path: "/p", line: 2 };
+    hub.started(2);
     hub.heard(2, { type: "failed", error });
     expect([hub.takeFailure(), hub.takeFailure()]).toEqual([error, undefined]);
     hub.heard(2, { type: "failed", error });
     hub.started(3); // In the place of that one.
+    expect(hub.takeFailure()).toBeUndefined();
+    hub.heard(2, { type: "failed", error }); // Later than that.
     expect(hub.takeFailure()).toBeUndefined();
   });
 

@@ -26,6 +26,7 @@ export class Hub {
   readonly #open = new Map<number, Open>();
   readonly #publicKeys = new Map<number, readonly string[]>();
   #last = 0;
+  #newest = 0;
   #failed: FailedStart | undefined;
 
   constructor(observe: Observe, tell: (gate: number, message: HubMessage) => void) {
@@ -36,6 +37,7 @@ export class Hub {
   /** A gate has been started; numbers grow. */
   started(gate: number): void {
     this.#failed = undefined;
+    this.#newest = gate;
     this.#gates.set(gate, new Map());
     for (const open of this.#open.values()) this.#tell(gate, elsewhere(open));
   }
@@ -69,8 +71,9 @@ export class Hub {
     const message = gateMessageOf(said);
     if (message.type === "event") this.#event(gate, message.event);
     else if (message.type === "keys") this.#publicKeys.set(gate, message.publicKeys);
-    else if (message.type === "failed") this.#failed = message.error;
-    else if (message.type === "removed") {
+    else if (message.type === "failed") {
+      if (gate === this.#newest) this.#failed = message.error;
+    } else if (message.type === "removed") {
       const { publicKey } = message;
       // Newer ones have read newer authorized keys, and may know one that this gate does not.
       for (const other of this.#gates.keys()) {
@@ -84,7 +87,7 @@ export class Hub {
     }
   }
 
-  /** Why the last gate that failed to start has, told once. */
+  /** Why the newest gate has failed to start, told once. */
   takeFailure(): FailedStart | undefined {
     const failed = this.#failed;
     this.#failed = undefined;

@@ -29,6 +29,8 @@ export interface Operable {
    * with `going_away`. Resolves when the last is closed.
    */
   close(options?: { readonly grace?: number }): Promise<void>;
+  /** Ends other processes that it has, before a signal ends this one. */
+  kill?(): void;
   /** The connections that are open, the oldest first. */
   status(): readonly ConnectionStatus[];
 }

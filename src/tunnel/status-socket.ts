@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { resolve } from "node:path";
 import { requireSocketPath } from "../net/dial.ts";
 import { takeOver } from "../net/unix-path.ts";
@@ -11,16 +11,21 @@ import { takeOver } from "../net/unix-path.ts";
 export class StatusSocket {
   readonly path: string;
   readonly #server: Server;
+  /** Who has asked before there is anything to say. */
+  readonly #waiting = new Set<Socket>();
+  #page: (() => unknown) | undefined;
 
   /** @throws UsageError for a path that no unix socket can have */
-  constructor(path: string, page: () => unknown) {
+  constructor(path: string) {
     this.path = resolve(path);
     requireSocketPath(this.path);
     this.#server = createServer((socket) => {
       socket.on("error", () => undefined);
+      socket.on("close", () => this.#waiting.delete(socket));
       socket.setTimeout(5_000, () => socket.destroy());
       socket.resume();
-      socket.end(`${JSON.stringify(page())}\n`);
+      this.#waiting.add(socket);
+      this.#say();
     });
     this.#server.maxConnections = 32;
   }
@@ -44,7 +49,22 @@ export class StatusSocket {
     this.#server.on("error", () => undefined);
   }
 
+  /** @param page what it says from now on, of the moment in which it is asked */
+  answer(page: () => unknown): void {
+    this.#page = page;
+    this.#say();
+  }
+
   close(): Promise<void> {
+    for (const socket of this.#waiting) socket.destroy();
     return new Promise((done) => this.#server.close(() => done()));
+  }
+
+  #say(): void {
+    if (this.#page === undefined) return;
+    for (const socket of this.#waiting) {
+      this.#waiting.delete(socket);
+      socket.end(`${JSON.stringify(this.#page())}\n`);
+    }
   }
 }
