@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * `npm run test:programs`: what takes processes for a minute or more. A tunnel between real programs, which
- * scripts/programs-install.sh brings; a tunnel in several processes, as a service; the benchmark of clusters.
+ * `npm run test:programs`: what takes processes, and time to wait for them. A tunnel between real programs, which
+ * scripts/programs-install.sh brings; a tunnel in several processes, as a service; workers that are taken over, or late; the
+ * benchmark of clusters.
  */
 export default defineConfig({
   test: {

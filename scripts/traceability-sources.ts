@@ -18,7 +18,7 @@ export interface CellName {
   readonly event: string;
 }
 
-const isTest = (path: string): boolean => path.endsWith(".test.ts");
+const isTest = (path: string): boolean => /\.(test|program)\.ts$/.test(path);
 
 /** The files below folders of the repository, sorted, with forward slashes. */
 export function filesBelow(root: string, folders: readonly string[], ending: string): string[] {

@@ -27,7 +27,9 @@ export async function status(
     );
   } catch (cause) {
     if (cause instanceof CommandError) throw cause;
-    throw statusError("what listens there is no hawser serve or forward", cause);
+    const words =
+      text === "" ? "it ended before it was up" : "what listens there is no hawser serve or forward";
+    throw statusError(words, cause);
   }
 }
 

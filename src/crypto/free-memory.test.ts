@@ -31,6 +31,7 @@ describe.each([
     const { buffer } = bytes;
     freeMemory(bytes);
     expect([bytes.length, buffer.byteLength]).toEqual([0, 0]);
+    freeMemory(bytes);
   });
 
   it("stays where others are in it too", () => {

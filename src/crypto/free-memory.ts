@@ -20,7 +20,7 @@ interface Port {
  */
 export function freeMemory(bytes: Uint8Array, besides = 0): void {
   const { buffer } = bytes;
-  if (buffer.byteLength - bytes.byteLength > besides) return;
+  if (bytes.byteLength === 0 || buffer.byteLength - bytes.byteLength > besides) return;
   const { transfer } = buffer as Transferable;
   if (transfer === undefined) sendToNobody(buffer);
   else transfer.call(buffer, 0);
@@ -28,7 +28,7 @@ export function freeMemory(bytes: Uint8Array, besides = 0): void {
 
 let port: Port | undefined;
 
-/** What is sent to a port whose other end is closed is dropped there and then: for Node 20, whose buffers have no `transfer`. */
+/** What is sent to a port whose other end has closed is dropped: for Node 20, whose buffers have no `transfer`. */
 function sendToNobody(buffer: ArrayBufferLike): void {
   port ??= portToNobody();
   port.postMessage(undefined, [buffer]);

@@ -59,7 +59,10 @@ const spent = new WeakSet<Uint8Array>();
 /** The shortest such data, in bytes, whose memory it is worth the call to give back. */
 const leastSpent = 8_192;
 
-/** Data as a socket emits it, which its listener has written to a `net.Socket` alone: its memory is free after that. */
+/**
+ * Data as a socket emits it, whose only listener writes it to a `net.Socket` alone: its memory is given back after that. Nobody else may
+ * have it, or a view of it, and it is not to be put back.
+ */
 export function spendOnWrite(data: Uint8Array): Uint8Array {
   if (data.length >= leastSpent) spent.add(data);
   return data;

@@ -1,7 +1,7 @@
 /** Why: a writer that is never held back keeps the event loop from the very read, or timer, that would stop it. */
 import { once } from "node:events";
 import { Duplex } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { clientKey, serverKey } from "../../properties/model/pair.ts";
 import {
   afterwards,
@@ -15,7 +15,8 @@ import {
 import { accept } from "./accept.ts";
 import { connect, createConnection } from "./connect.ts";
 import { AlertError } from "./errors.ts";
-import type { HawserSocket } from "./socket.ts";
+import { attach, detach } from "./handoff.ts";
+import { HawserSocket } from "./socket.ts";
 
 const chunk = pattern(65_536);
 
@@ -260,6 +261,22 @@ describe("bytes that are lent to a socket", () => {
     client.end();
     await flushed;
     expect((await readAll(server)).data.subarray(1).equals(sent)).toBe(true);
+  });
+
+  it("arrive as they were: in the moment in which a session that was handed over is open", async () => {
+    const { server, received } = await receiver();
+    const { blob, handle } = await detach(await joinIn(server));
+    let sent: Buffer = Buffer.alloc(0);
+    const { emit } = HawserSocket.prototype;
+    vi.spyOn(HawserSocket.prototype, "emit").mockImplementation(function (this: HawserSocket, ...args) {
+      if (args[0] === "ready") sent = lend(this, lengths);
+      return emit.apply(this, args);
+    });
+    const client = await attach(blob, handle);
+    vi.restoreAllMocks();
+    client.end();
+    expect((await received).data.equals(sent)).toBe(true);
+    expect(sent.length).toBeGreaterThan(0);
   });
 
   it("arrive as they were: before it is open", async () => {

@@ -236,7 +236,7 @@ export class HawserSocket extends NetSurface {
    * @internal
    */
   writeBorrowed(bytes: Uint8Array): boolean {
-    const isTaken = this.#takesWrites && this.#sending.takesWhole(bytes);
+    const isTaken = this.#takesWrites && this.#constructed === undefined && this.#sending.takesWhole(bytes);
     return this.write(isTaken ? bytes : Buffer.from(bytes));
   }
 

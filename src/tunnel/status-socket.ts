@@ -4,6 +4,9 @@ import { resolve } from "node:path";
 import { requireSocketPath } from "../net/dial.ts";
 import { takeOver } from "../net/unix-path.ts";
 
+/** How long an asker may take, and wait, in milliseconds: longer than `hawser status` does. */
+const patience = 10_000;
+
 /**
  * A unix socket, its owner's alone, that says what is asked of it and ends: one line of JSON. It listens to nothing, so
  * there is nothing to say to it.
@@ -22,7 +25,7 @@ export class StatusSocket {
     this.#server = createServer((socket) => {
       socket.on("error", () => undefined);
       socket.on("close", () => this.#waiting.delete(socket));
-      socket.setTimeout(5_000, () => socket.destroy());
+      socket.setTimeout(patience, () => socket.destroy());
       socket.resume();
       this.#waiting.add(socket);
       this.#say();

@@ -6,11 +6,11 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { HawserSocket } from "../src/net/index.ts";
-import type { Attack, Line } from "./cluster/hostile-passer.ts";
-import { failureOf, keyed } from "./cluster/keyed-scene.ts";
-import { type Scene, type SceneOptions, scene, stream } from "./cluster/scene.ts";
-import { until } from "./net/loopback.ts";
+import type { HawserSocket } from "../../src/net/index.ts";
+import type { Attack, Line } from "../cluster/hostile-passer.ts";
+import { failureOf, keyed } from "../cluster/keyed-scene.ts";
+import { type Scene, type SceneOptions, scene, stream } from "../cluster/scene.ts";
+import { until } from "../net/loopback.ts";
 
 const workers = 5;
 const hostile = workers - 1;

@@ -7,11 +7,11 @@
 import { chmodSync, cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type OwnKey, ownKey } from "./cli/in-process.ts";
-import { type Built, buildCommand, type Spawned, spawnProgram } from "./cli/spawned.ts";
-import { hasOtherUsers, isOpenToAll } from "./cluster/other-users.ts";
-import { rejection, until } from "./net/loopback.ts";
-import { Load, type ServiceScene, serviceScene } from "./tunnel/service.ts";
+import { type OwnKey, ownKey } from "../cli/in-process.ts";
+import { type Built, buildCommand, type Spawned, spawnProgram } from "../cli/spawned.ts";
+import { hasOtherUsers, isOpenToAll } from "../cluster/other-users.ts";
+import { rejection, until } from "../net/loopback.ts";
+import { Load, type ServiceScene, serviceScene } from "../tunnel/service.ts";
 
 let built: Built;
 beforeAll(async () => {
@@ -362,7 +362,7 @@ describe.runIf(process.platform === "linux")("hawser serve --workers", () => {
     scene(async (it) => {
       const installed = join(it.folder, "installed");
       cpSync(dirname(dirname(dirname(built.main))), installed, { recursive: true });
-      symlinkSync(join(import.meta.dirname, "../node_modules"), join(installed, "node_modules"));
+      symlinkSync(join(import.meta.dirname, "../../node_modules"), join(installed, "node_modules"));
       const words = [...it.words("--workers", "1"), "127.0.0.1:0"];
       const service = spawnProgram(process.execPath, [join(installed, "dist/cli/main.js"), ...words]);
       try {

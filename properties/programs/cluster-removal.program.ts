@@ -3,10 +3,10 @@
  * neither the file nor, after a reload, the acceptor that does.
  */
 import { describe, expect, it } from "vitest";
-import type { HawserSocket } from "../src/net/index.ts";
-import { failureOf, keyed, other } from "./cluster/keyed-scene.ts";
-import { who } from "./cluster/scene.ts";
-import { until } from "./net/loopback.ts";
+import type { HawserSocket } from "../../src/net/index.ts";
+import { failureOf, keyed, other } from "../cluster/keyed-scene.ts";
+import { who } from "../cluster/scene.ts";
+import { until } from "../net/loopback.ts";
 
 const served = async (client: HawserSocket) => {
   await who(client);
