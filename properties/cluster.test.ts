@@ -120,7 +120,7 @@ describe("a worker", () => {
       slot: slots[i],
       ...(await stream(client, 3_000_000)),
     }));
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await until(() => clients.some(({ bytesRead }, i) => slots[i] === "1" && bytesRead > 65_536));
     process.kill(cluster.pids.workers[1] as number, "SIGKILL");
     const results = await Promise.all(streams);
     expect(broken(results.filter(({ slot }) => slot !== "1"))).toEqual([]);
