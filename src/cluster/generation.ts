@@ -165,9 +165,12 @@ export class Generation {
       ...{ type: "workerEnded", worker: number, slot, code, signal, why: fault },
       withAll: this.#isKilled,
     });
-    this.#settleReady?.reject(
-      new Error(`a worker has ended before all were there: ${signal ?? `exit code ${code}`}`),
-    );
+    const how = signal ?? `exit code ${code}`;
+    const fail = () =>
+      this.#settleReady?.reject(new Error(`a worker has ended before all were there: ${how}`));
+    // Workers end by themselves where their acceptor has, whose reason says more, and may be heard later.
+    if (code === 0) this.#timers.add(setTimeout(fail, 2 * lastWords));
+    else fail();
     if (!this.#isRetiring && this.#hasAcceptor) {
       const isGood = performance.now() - startedAt > backoff.goodAfter;
       const wait = isGood ? backoff.first : (this.#waits.get(slot) ?? backoff.first);
