@@ -200,6 +200,14 @@ describe("a reload", () => {
   });
 });
 
+it("a cluster that is closed has nothing left that would keep its process from ending", async () => {
+  const { join, cluster } = await scene();
+  await who(await join());
+  await cluster.reload();
+  await cluster.close({ grace: 0 });
+  expect(process.getActiveResourcesInfo().filter((type) => type === "Timeout")).toEqual([]);
+});
+
 describe("an acceptor", () => {
   it("that dies is replaced, and clients that come meanwhile wait", async () => {
     const { join, cluster, events } = await scene();

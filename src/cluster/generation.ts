@@ -64,6 +64,7 @@ export class Generation {
   #settleEnded: () => void = () => undefined;
   #place: Place | undefined;
   #readyWorkers = 0;
+  #isReady = false;
   #isRetiring = false;
   #isKilled = false;
   #hasAcceptor = true;
@@ -165,12 +166,8 @@ export class Generation {
       ...{ type: "workerEnded", worker: number, slot, code, signal, why: fault },
       withAll: this.#isKilled,
     });
-    const how = signal ?? `exit code ${code}`;
-    const fail = () =>
-      this.#settleReady?.reject(new Error(`a worker has ended before all were there: ${how}`));
-    // Workers end by themselves where their acceptor has, whose reason says more, and may be heard later.
-    if (code === 0) this.#timers.add(setTimeout(fail, 2 * lastWords));
-    else fail();
+    if (!this.#isReady)
+      this.#failedToStart(`a worker has ended before all were there: ${signal ?? `exit code ${code}`}`, code);
     if (!this.#isRetiring && this.#hasAcceptor) {
       const isGood = performance.now() - startedAt > backoff.goodAfter;
       const wait = isGood ? backoff.first : (this.#waits.get(slot) ?? backoff.first);
@@ -182,6 +179,13 @@ export class Generation {
       this.#timers.add(timer);
     }
     this.#endIfOver();
+  }
+
+  /** A worker ends by itself where its acceptor has, which says more, and may be heard of later. */
+  #failedToStart(why: string, code: number | null): void {
+    const fail = () => this.#settleReady?.reject(new Error(why));
+    if (code === 0 && this.#hasAcceptor) this.#timers.add(setTimeout(fail, 2 * lastWords));
+    else fail();
   }
 
   #acceptorGone(code: number | null, signal: NodeJS.Signals | null): void {
@@ -235,6 +239,7 @@ export class Generation {
       worker.child.kill("SIGKILL");
     } else observe({ type: "connectionLost", worker: told.worker });
     if (this.#place === undefined || this.#readyWorkers < workers) return;
+    this.#isReady = true;
     this.#settleReady?.resolve(this.#place);
   }
 

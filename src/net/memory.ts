@@ -46,9 +46,6 @@ const unpooled: RecordMemory = {
   forData: pooled.forData,
 };
 
-/** What is in the memory of a record's data besides, in bytes: the record's head. */
-const mostBesides = 16;
-
 /** For the records of a connection over this stream. `net.Socket` is known to be done with bytes once it calls back. */
 export function memoryFor(stream: Duplex): RecordMemory {
   return Object.getPrototypeOf(stream) === Socket.prototype ? pooled : unpooled;
@@ -58,6 +55,8 @@ export function memoryFor(stream: Duplex): RecordMemory {
 const spent = new WeakSet<Uint8Array>();
 /** The shortest such data, in bytes, whose memory it is worth the call to give back. */
 const leastSpent = 8_192;
+/** What is in that memory besides, in bytes: the record's head. */
+const mostBesides = 16;
 
 /**
  * Data as a socket emits it, whose only listener writes it to a `net.Socket` alone: its memory is given back after that. Nobody else may
