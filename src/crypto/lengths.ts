@@ -43,9 +43,13 @@ export function checkCiphertext(key: Uint8Array, nonce: Uint8Array, ciphertext: 
   }
 }
 
-/** In place means from the same first byte on. Any other overlap would have the cipher read what it just wrote. */
+/**
+ * In place means from the same first byte on. Any other overlap would have the cipher read what it just wrote.
+ *
+ * The offsets come first: a short array's `buffer` is made, and its bytes moved to it, when it is asked for.
+ */
 function checkOverlap(what: string, input: Uint8Array, out: Uint8Array): void {
-  if (input.buffer !== out.buffer || input.byteOffset === out.byteOffset) return;
+  if (input.byteOffset === out.byteOffset || input.buffer !== out.buffer) return;
   const apart =
     input.length === 0 ||
     out.length === 0 ||

@@ -84,7 +84,7 @@ function longTexts({ createCipheriv, createDecipheriv }: Crypto): LongTexts {
   return {
     seal(key, nonce, plaintext, out) {
       const { length } = plaintext;
-      const cipher = createCipheriv(name, key, nonce, options);
+      const cipher = withoutStackTraces(() => createCipheriv(name, key, nonce, options));
       const text = cipher.update(plaintext);
       out.set(text);
       freeMemory(text);
@@ -94,7 +94,7 @@ function longTexts({ createCipheriv, createDecipheriv }: Crypto): LongTexts {
 
     open(key, nonce, ciphertext) {
       const length = ciphertext.length - TAG_LENGTH;
-      const decipher = createDecipheriv(name, key, nonce, options);
+      const decipher = withoutStackTraces(() => createDecipheriv(name, key, nonce, options));
       decipher.setAuthTag(ciphertext.subarray(length));
       const plaintext = decipher.update(ciphertext.subarray(0, length));
       try {
@@ -107,4 +107,19 @@ function longTexts({ createCipheriv, createDecipheriv }: Crypto): LongTexts {
       return new Uint8Array(plaintext.buffer, plaintext.byteOffset, length);
     },
   };
+}
+
+/**
+ * Node 24 learns that a key is bytes from two errors, which it catches: their stack traces take 6 µs, twice as long as the
+ * rest of a call.
+ */
+function withoutStackTraces<T>(call: () => T): T {
+  const limit = Error.stackTraceLimit;
+  // Where the language's own objects are frozen (`--frozen-intrinsics`) it stays as it is.
+  Reflect.set(Error, "stackTraceLimit", 0);
+  try {
+    return call();
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", limit);
+  }
 }

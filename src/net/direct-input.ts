@@ -19,8 +19,15 @@ const small = 65_536;
 
 type Take = (bytes: Uint8Array) => void;
 
-/** Where the input of such a socket goes. */
-const inlets = new WeakMap<Duplex, { take: Take }>();
+/**
+ * Where the input of such a socket goes, on the socket itself: what a WeakMap has for it would stay, and the connection with
+ * it, until V8's next full collection.
+ */
+const inletOf = Symbol("where input goes");
+
+interface Direct {
+  [inletOf]?: { take: Take };
+}
 
 /** A socket that is made to read so. It is paused, and emits no `'data'`. */
 export function withDirectInput(make: (onread: OnReadOpts) => Socket): Socket {
@@ -37,8 +44,7 @@ export function withDirectInput(make: (onread: OnReadOpts) => Socket): Socket {
     return true;
   };
   const socket = make({ buffer, callback }).pause();
-  inlets.set(socket, inlet);
-  return socket;
+  return Object.assign(socket, { [inletOf]: inlet });
 }
 
 /**
@@ -46,7 +52,7 @@ export function withDirectInput(make: (onread: OnReadOpts) => Socket): Socket {
  * does.
  */
 export function takeDirectInput(stream: Duplex, take: Take): boolean {
-  const inlet = inlets.get(stream);
+  const { [inletOf]: inlet } = stream as Direct;
   if (inlet !== undefined) inlet.take = take;
   return inlet !== undefined;
 }

@@ -173,27 +173,33 @@ export class Transport {
     else this.stream.pause();
   }
 
+  /**
+   * The functions have names first: V8 makes one that is written where it is assigned to a property in memory that only full
+   * collections look at, and all of the connection would wait for one with it.
+   */
   #guardWrites(stream: Writing): void {
     const { _write, _writev, _final } = stream;
     // While a stream is still connecting it calls these once more later: what is put over then is there already.
-    stream._write = (chunk, encoding, callback) => {
+    const write: Write = (chunk, encoding, callback) => {
       if (this.#writeError !== undefined) callback();
       else _write.call(this.stream, chunk, encoding, this.#guarded(callback, chunk));
     };
-    if (typeof _writev === "function") {
-      stream._writev = (chunks, callback) => {
-        if (this.#writeError !== undefined) callback();
-        else {
-          const written = chunks.map(({ chunk }) => chunk);
-          _writev.call(this.stream, chunks, this.#guarded(callback, undefined, written));
-        }
-      };
-    }
-    stream._final = (callback) => {
+    const final = (callback: Callback) => {
       if (this.#writeError !== undefined) callback();
       else if (typeof _final === "function") _final.call(this.stream, this.#guarded(callback));
       else callback();
     };
+    stream._write = write;
+    stream._final = final;
+    if (typeof _writev !== "function") return;
+    const writev: Writev = (chunks, callback) => {
+      if (this.#writeError !== undefined) callback();
+      else {
+        const written = chunks.map(({ chunk }) => chunk);
+        _writev.call(this.stream, chunks, this.#guarded(callback, undefined, written));
+      }
+    };
+    stream._writev = writev;
   }
 
   #guarded(callback: Callback, one?: unknown, several: readonly unknown[] = []): Callback {

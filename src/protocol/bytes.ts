@@ -23,7 +23,9 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** The bytes of an ASCII label, without terminator. */
 export function ascii(label: string): Uint8Array {
-  return Uint8Array.from(label, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(label.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = label.charCodeAt(i);
+  return bytes;
 }
 
 /** A big-endian 16-bit integer. */

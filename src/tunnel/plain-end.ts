@@ -81,13 +81,15 @@ export class PlainEnd {
   #delayFinish(): void {
     const socket = this.#socket;
     const { _final } = socket;
-    socket._final = (callback: Callback) => {
+    const final = (callback: Callback) => {
       _final.call(socket, (error) => {
         this.#endTold = true;
-        if (this.#endConfirmed) callback(error);
-        else this.#finish = () => callback(error);
+        const finish = () => callback(error);
+        if (this.#endConfirmed) finish();
+        else this.#finish = finish;
       });
     };
+    socket._final = final;
   }
 
   #cutWhenFlushed(): void {

@@ -21,13 +21,14 @@ export function confirmEnd(socket: Socket, confirmed: () => void): void {
     confirmed();
     return;
   }
-  handle.onread = function (this: unknown, ...args: unknown[]) {
+  const answered = function (this: unknown, ...args: unknown[]) {
     handle.onread = onread;
     // Of an end of file a stream that has emitted 'end' takes no notice; of an error it does.
     const answer = onread.apply(this, args);
     if (!socket.destroyed) confirmed();
     return answer;
   };
+  handle.onread = answered;
   if (handle.readStart() === 0) return;
   handle.onread = onread;
   confirmed();
