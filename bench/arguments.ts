@@ -23,8 +23,10 @@ export class ArgumentError extends Error {}
 
 const full: Sizes = {
   bulk: 1024 ** 3,
+  bulkWarmUp: 512 * 1024 ** 2,
   write: 65_536,
-  messages: 400_000,
+  messages: 1_000_000,
+  messagesWarmUp: 2_000_000,
   turnMessages: 100_000,
   roundTrips: 10_000,
   handshakes: 1_000,
@@ -40,8 +42,10 @@ const full: Sizes = {
 /** Enough to see that all works and is right, in less than a minute. */
 const quick: Sizes = {
   bulk: 32 * 1024 ** 2,
+  bulkWarmUp: 32 * 1024 ** 2,
   write: 65_536,
   messages: 20_000,
+  messagesWarmUp: 20_000,
   turnMessages: 5_000,
   roundTrips: 500,
   handshakes: 40,

@@ -33,7 +33,9 @@ export const gateWorks: readonly string[] = [...new Set(gates.map(({ metric }) =
 /** Enough that most code is compiled by then, and that the figures stay within a third from run to run. */
 export const gateSizes: Partial<Sizes> = {
   bulk: 256 * 1024 ** 2,
+  bulkWarmUp: 256 * 1024 ** 2,
   messages: 400_000,
+  messagesWarmUp: 400_000,
   roundTrips: 5_000,
   handshakes: 500,
   handshakeWarmUp: 1_000,

@@ -42,10 +42,10 @@ export function circumstances({ date, commit, machine, sizes, samples }: Results
   return [
     `${date.slice(0, 10)}, commit ${commit}, medians of ${runs} ${runs === 1 ? "run" : "runs"}.`,
     `${placeOf(machine)}; load ${machine.load} before.`,
-    `In bulk ${count(sizes.bulk / 2 ** 20)} MiB in writes of ${count(sizes.write / 1024)} KiB;`,
+    `In bulk ${count(sizes.bulk / 2 ** 20)} MiB in writes of ${count(sizes.write / 1024)} KiB, after ${count(sizes.bulkWarmUp / 2 ** 20)} that do not count;`,
     `${count(sizes.handshakes)} connections one after the other and ${count(sizes.concurrentHandshakes)} sixteen at a time,`,
     `each after ${count(sizes.handshakeWarmUp)} that do not count;`,
-    `${count(sizes.roundTrips)} requests; ${count(sizes.messages)} messages in a row, ${count(sizes.turnMessages)} by turns;`,
+    `${count(sizes.roundTrips)} requests; ${count(sizes.messages)} messages in a row after ${count(sizes.messagesWarmUp)}, ${count(sizes.turnMessages)} by turns;`,
     `${count(sizes.idle)} idle connections.`,
     ...busyNote(machine),
   ].join("\n");

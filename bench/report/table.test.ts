@@ -16,8 +16,10 @@ const results: Results = {
   machine: { cpu: "A CPU", cores: 2, memory: 8, system: "linux", node: "v20", openssl: "3", load: 0 },
   sizes: {
     bulk: 2 ** 30,
+    bulkWarmUp: 2 ** 29,
     write: 65_536,
     messages: 1,
+    messagesWarmUp: 7,
     turnMessages: 6,
     roundTrips: 2,
     handshakes: 3,

@@ -6,8 +6,9 @@ const messageLength = 64;
 /** One connection, one direction, a write for each message of 64 bytes, as many at once as the stream takes. */
 export const messages: Work = {
   id: "messages",
-  server: (sizes) => sink(amounts(sizes)),
-  client: (connect, sizes) => source(connect, messageLength, amounts(sizes)),
+  server: ({ messages, messagesWarmUp }) => sink(amounts(messages, messagesWarmUp)),
+  client: (connect, { messages, messagesWarmUp }) =>
+    source(connect, messageLength, amounts(messages, messagesWarmUp)),
   figures: ({ client, cpu }, { messages: count }) => ({
     "messages.rate": count / ((client["milliseconds"] as number) / 1000),
     "messages.cpu": (cpu * 1000) / count,
@@ -26,9 +27,9 @@ export const turnMessages: Work = {
 };
 
 function turnAmounts({ turnMessages: count }: Sizes): Amounts {
-  return amounts({ messages: count });
+  return amounts(count, Math.min(count, 50_000));
 }
 
-function amounts({ messages: count }: Pick<Sizes, "messages">): Amounts {
-  return { warmUp: Math.min(count, 50_000) * messageLength, measured: count * messageLength };
+function amounts(count: number, warmUp: number): Amounts {
+  return { warmUp: warmUp * messageLength, measured: count * messageLength };
 }

@@ -300,8 +300,9 @@ export abstract class Channel extends Walk {
     const [cipher, peers] =
       this.role === "client" ? [clientCipher, serverCipher] : [serverCipher, clientCipher];
     this.#session = session;
-    this.#reader = new RecordReader(this.deframer, peers, this.#settings.memory);
-    this.writer = new RecordWriter({ ...this.#settings, cipher });
+    const { paddedLength, recordSize, memory } = this.#settings;
+    this.#reader = new RecordReader(this.deframer, peers, memory);
+    this.writer = new RecordWriter({ cipher, paddedLength, recordSize, memory });
   }
 
   /**

@@ -34,7 +34,9 @@ export class ClientChannel extends Channel {
     const settings = clientSettings(options);
     super("client", "Start", settings, internals);
     this.#settings = settings;
-    this.#handshake = new ClientHandshake({ ...settings, publicKey: settings.ownKey.publicKey });
+    const { primitives, randomBytes, serverKey, via, context, ownKey } = settings;
+    const { publicKey } = ownKey;
+    this.#handshake = new ClientHandshake({ primitives, randomBytes, publicKey, serverKey, via, context });
   }
 
   /** The server's key, once it has proved it; on first use it is the one shown to the application. */
