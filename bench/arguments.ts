@@ -26,7 +26,7 @@ const full: Sizes = {
   bulkWarmUp: 512 * 1024 ** 2,
   write: 65_536,
   messages: 1_000_000,
-  messagesWarmUp: 2_000_000,
+  messagesWarmUp: 4_000_000,
   turnMessages: 100_000,
   roundTrips: 10_000,
   handshakes: 1_000,

@@ -35,8 +35,6 @@ export interface Contender {
   readonly id: string;
   /** As the tables have it. */
   readonly name: string;
-  /** The works it has a part in, by their ids; all unless given. */
-  readonly works?: readonly string[];
   /** Flags of Node's for both processes. */
   readonly nodeFlags?: readonly string[];
   /** New keys for a run. */

@@ -3,7 +3,6 @@ import type { Contender } from "./contender.ts";
 /** Each is loaded by itself: what one brings into a process must not weigh on another's. */
 const loaders: Record<string, () => Promise<Contender>> = {
   tcp: async () => (await import("./tcp.ts")).tcp,
-  cipher: async () => (await import("./cipher.ts")).cipherAlone,
   hawser: async () => (await import("./hawser.ts")).hawserNative,
   "hawser-wasm": async () => (await import("./hawser.ts")).hawserWasm,
   "tls-chacha20": async () => (await import("./tls.ts")).tlsChaCha20,
