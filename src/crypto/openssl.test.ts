@@ -1,6 +1,6 @@
 /** Why: this cipher is the runtime's, which may lack it; then texts are libsodium's, and nothing else changes. */
 import nodeCrypto from "node:crypto";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadPrimitives } from "./index.ts";
 import { opensslLongTexts } from "./openssl.ts";
 
@@ -95,6 +95,51 @@ describe("OpenSSL's cipher", () => {
     };
     runtimeWith({ createDecipheriv: refusing });
     expect(opensslLongTexts()).toBeUndefined();
+  });
+
+  describe("makes its ciphers without stack traces for the errors that Node may make on the way", () => {
+    const limitsSeen = () => {
+      const seen: unknown[] = [];
+      const watched =
+        <F extends "createCipheriv" | "createDecipheriv">(name: F) =>
+        (...args: Parameters<(typeof nodeCrypto)[F]>) => {
+          seen.push(Error.stackTraceLimit);
+          return (nodeCrypto[name] as (...all: unknown[]) => nodeCrypto.Cipher)(...args);
+        };
+      runtimeWith({
+        createCipheriv: watched("createCipheriv"),
+        createDecipheriv: watched("createDecipheriv"),
+      });
+      return seen;
+    };
+    let limit: number;
+    beforeEach(() => {
+      limit = Error.stackTraceLimit;
+    });
+    afterEach(() => {
+      Object.defineProperty(Error, "stackTraceLimit", { value: limit, writable: true });
+    });
+
+    it("and leaves the limit as it was", () => {
+      const seen = limitsSeen();
+      Error.stackTraceLimit = 7;
+      expect(opensslLongTexts()).toBeDefined();
+      expect([...seen, Error.stackTraceLimit]).toEqual([0, 0, 7]);
+    });
+
+    it("also where none is made", () => {
+      Error.stackTraceLimit = 7;
+      runtimeWith({ createCipheriv: unsupported });
+      expect(opensslLongTexts()).toBeUndefined();
+      expect(Error.stackTraceLimit).toBe(7);
+    });
+
+    it("and with them where the limit can't be changed", () => {
+      const seen = limitsSeen();
+      Object.defineProperty(Error, "stackTraceLimit", { value: 7, writable: false });
+      expect(opensslLongTexts()).toBeDefined();
+      expect(seen).toEqual([7, 7]);
+    });
   });
 
   it("gives the memory of what it sealed back at once, and that of what it opened never", () => {
