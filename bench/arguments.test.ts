@@ -55,6 +55,11 @@ describe("parseArguments", () => {
     expect(parse("--size", text)?.sizes.bulk).toBe(size);
   });
 
+  it("warms up no longer than what is measured takes", () => {
+    const warmUp = (...args: string[]) => parse(...args)?.sizes.bulkWarmUp;
+    expect([warmUp(), warmUp("--size", "4G"), warmUp("--size", "64K")]).toEqual([2 ** 29, 2 ** 29, 65_536]);
+  });
+
   it("passes on where figures are kept and taken from", () => {
     expect(parse("--json", "a.json")?.json).toBe("a.json");
     expect(parse("--from", "a.json", "--write")).toMatchObject({ from: "a.json", write: true });

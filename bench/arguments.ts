@@ -97,7 +97,7 @@ export function parseArguments(
     sizes: {
       ...sizes,
       ...(values.full && { idle: 10_000, crowd: 10_000, transfer: 4 * 1024 ** 3 }),
-      ...(values.size !== undefined && { bulk: bytes(values.size, sizes.write) }),
+      ...(values.size !== undefined && bulkOf(bytes(values.size, sizes.write), sizes)),
     },
     json: values.json,
     from: values.from,
@@ -119,6 +119,11 @@ export function usage(works: readonly string[], contenders: readonly string[]): 
   --json FILE      keeps the figures
   --from FILE      takes them from there instead of measuring
   --write          writes docs/performance.md and docs/performance.svg`;
+}
+
+/** A warm-up is no longer than what it is for. */
+function bulkOf(bulk: number, { bulkWarmUp }: Sizes): Pick<Sizes, "bulk" | "bulkWarmUp"> {
+  return { bulk, bulkWarmUp: Math.min(bulk, bulkWarmUp) };
 }
 
 function parse(args: readonly string[]) {

@@ -10,7 +10,7 @@ import { failedWorks, judge, told } from "./gate.ts";
 import { thisCommit, thisMachine } from "./report/machine.ts";
 import { circumstances, withFigures } from "./report/page.ts";
 import { asMarkdown, curvesAsMarkdown, tables } from "./report/table.ts";
-import type { Results } from "./results.ts";
+import { format, kept, type Results } from "./results.ts";
 import { inRounds } from "./rounds.ts";
 import { run } from "./run.ts";
 import { works } from "./works/index.ts";
@@ -31,8 +31,7 @@ try {
 
 async function main(options: Options): Promise<void> {
   const { json, from, write } = options;
-  const results =
-    from === undefined ? await measure(options) : (JSON.parse(readFileSync(from, "utf8")) as Results);
+  const results = from === undefined ? await measure(options) : kept(from);
   if (results.samples.length === 0) return;
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
   const all = tables(results);
@@ -72,5 +71,5 @@ async function measure(options: Options): Promise<Results> {
     run(work, contender, options.sizes),
   );
   const names = Object.fromEntries(contenders.map(({ id, name }) => [id, name]));
-  return { format: 1, ...circumstancesNow, sizes: options.sizes, contenders: names, samples };
+  return { format, ...circumstancesNow, sizes: options.sizes, contenders: names, samples };
 }

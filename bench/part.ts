@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ArgumentError, type Options, parseArguments } from "./arguments.ts";
-import type { Results } from "./results.ts";
+import { kept, type Results } from "./results.ts";
 
 /** A bench whose figures are a part of docs/performance.md. */
 export interface Part<R extends Results> {
@@ -43,8 +43,7 @@ export async function runPart<R extends Results>(part: Part<R>): Promise<void> {
 
 async function carryOut<R extends Results>(part: Part<R>, options: Options): Promise<void> {
   const { json, from, write } = options;
-  const results =
-    from === undefined ? await part.measure(options) : (JSON.parse(readFileSync(from, "utf8")) as R);
+  const results = from === undefined ? await part.measure(options) : kept<R>(from);
   if (results.samples.length === 0) return;
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
   const text = part.text(results);

@@ -57,6 +57,7 @@ export const suites: readonly string[] = [
 export const suitesAlone: readonly string[] = [
   "src/crypto/choice.test.ts",
   "src/crypto/openssl.test.ts",
+  "src/crypto/free-memory.test.ts",
   "src/crypto/raw-sodium.test.ts",
   "src/crypto/unmoved-bytes.test.ts",
   "src/keys/files/",

@@ -2,6 +2,7 @@
 import { ArgumentError, type Options } from "../arguments.ts";
 import { runPart } from "../part.ts";
 import { thisCommit, thisMachine } from "../report/machine.ts";
+import { format } from "../results.ts";
 import { inRounds } from "../rounds.ts";
 import { type ClusterResults, clusterText, withCluster } from "./page.ts";
 import { run } from "./run.ts";
@@ -23,7 +24,7 @@ async function measure({ works: chosen, contenders, runs, sizes }: Options): Pro
   );
   const names = Object.fromEntries(measured.map(({ id, name }) => [id, name]));
   return {
-    ...{ format: 1, ...circumstances, sizes, contenders: names, samples },
+    ...{ format, ...circumstances, sizes, contenders: names, samples },
     loadAfter: thisMachine().load,
   };
 }

@@ -45,7 +45,8 @@ export function circumstances({ date, commit, machine, sizes, samples }: Results
     `In bulk ${count(sizes.bulk / 2 ** 20)} MiB in writes of ${count(sizes.write / 1024)} KiB, after ${count(sizes.bulkWarmUp / 2 ** 20)} that do not count;`,
     `${count(sizes.handshakes)} connections one after the other and ${count(sizes.concurrentHandshakes)} sixteen at a time,`,
     `each after ${count(sizes.handshakeWarmUp)} that do not count;`,
-    `${count(sizes.roundTrips)} requests; ${count(sizes.messages)} messages in a row after ${count(sizes.messagesWarmUp)}, ${count(sizes.turnMessages)} by turns;`,
+    `${count(sizes.roundTrips)} requests; ${count(sizes.messages)} messages in a row,`,
+    `after ${count(sizes.messagesWarmUp)} that do not count, and ${count(sizes.turnMessages)} by turns;`,
     `${count(sizes.idle)} idle connections.`,
     ...busyNote(machine),
   ].join("\n");

@@ -10,7 +10,7 @@ function sample(work: string, contender: string, round: number, figures: Record<
 }
 
 const results: Results = {
-  format: 1,
+  format: 2,
   date: "2026-01-02T03:04:05.678Z",
   commit: "0123456789ab",
   machine: { cpu: "A CPU", cores: 2, memory: 8, system: "linux", node: "v20", openssl: "3", load: 0 },

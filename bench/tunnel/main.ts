@@ -4,6 +4,7 @@ import type { Options } from "../arguments.ts";
 import { runPart } from "../part.ts";
 import { thisCommit, thisMachine } from "../report/machine.ts";
 import { asMarkdown, tables } from "../report/table.ts";
+import { format } from "../results.ts";
 import { inRounds } from "../rounds.ts";
 import { tunnelMetrics } from "./metrics.ts";
 import { type TunnelResults, tunnelCircumstances, withTunnels } from "./page.ts";
@@ -22,7 +23,7 @@ async function measure({ works: chosen, contenders, runs, sizes }: Options): Pro
   const done = works.filter(({ id }) => chosen.includes(id));
   const samples = await inRounds(done, measured, runs, (work, way) => run(work, way, sizes));
   const names = Object.fromEntries(measured.map(({ id, name }) => [id, name]));
-  return { format: 1, ...circumstances, sizes, contenders: names, samples, versions: versions() };
+  return { format, ...circumstances, sizes, contenders: names, samples, versions: versions() };
 }
 
 /** stunnel tells its own and OpenSSL's, which need not be Node's. */

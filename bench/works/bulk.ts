@@ -12,6 +12,6 @@ export const bulk: Work = {
   }),
 };
 
-function amounts({ bulk: measured, bulkWarmUp, write }: Sizes): Amounts {
-  return { warmUp: Math.max(write, Math.min(measured, bulkWarmUp)), measured };
+function amounts({ bulk: measured, bulkWarmUp: warmUp }: Sizes): Amounts {
+  return { warmUp, measured };
 }

@@ -2,11 +2,11 @@ import type { Connection } from "../contenders/contender.ts";
 
 /** How much of everything there is to do in a run. */
 export interface Sizes {
-  /** Bytes that cross in bulk, at most so many before them, and the size of a write. */
+  /** Bytes that cross in bulk, those that cross before them and do not count, and the size of a write. */
   readonly bulk: number;
   readonly bulkWarmUp: number;
   readonly write: number;
-  /** Messages of 64 bytes in a stream, written in a row, after so many, and those written one in each turn of the event loop. */
+  /** Messages of 64 bytes in a stream, written in a row, those before them that do not count, and those written one in each turn of the event loop. */
   readonly messages: number;
   readonly messagesWarmUp: number;
   readonly turnMessages: number;

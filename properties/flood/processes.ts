@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterwards } from "../net/loopback.ts";
 
-/** A process of the flood: a program of this folder, ended after the test. */
+/** A process of a test's: a program, by its path from this folder, ended after the test. */
 export function run(program: string, ...nodeOptions: readonly string[]): ChildProcess {
   const child = fork(fileURLToPath(new URL(program, import.meta.url)), {
     execArgv: ["--import", "tsx", ...nodeOptions],

@@ -44,7 +44,7 @@ export function withDirectInput(make: (onread: OnReadOpts) => Socket): Socket {
     return true;
   };
   const socket = make({ buffer, callback }).pause();
-  return Object.assign(socket, { [inletOf]: inlet });
+  return Object.defineProperty(socket, inletOf, { value: inlet });
 }
 
 /**

@@ -174,7 +174,7 @@ export class Transport {
   }
 
   /**
-   * The functions have names first: V8 makes one that is written where it is assigned to a property in memory that only full
+   * The functions have names first: one that is written right where it is assigned to a property, V8 makes among what only full
    * collections look at, and all of the connection would wait for one with it.
    */
   #guardWrites(stream: Writing): void {
