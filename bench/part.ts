@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ArgumentError, type Options, parseArguments } from "./arguments.ts";
-import { kept, type Results } from "./results.ts";
+import { kept } from "./kept.ts";
+import type { Results } from "./results.ts";
 
 /** A bench whose figures are a part of docs/performance.md. */
 export interface Part<R extends Results> {

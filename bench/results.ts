@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { ArgumentError } from "./arguments.ts";
 import { baseId } from "./contenders/index.ts";
 import type { Machine } from "./report/machine.ts";
 import type { Figures, Sizes } from "./works/work.ts";
@@ -27,15 +25,6 @@ export interface Results {
   /** Names of contenders by their ids, in the order of the tables. */
   readonly contenders: Readonly<Record<string, string>>;
   readonly samples: readonly Sample[];
-}
-
-/** What `--json` has kept in a file. @throws ArgumentError for what an earlier version of the benchmarks has */
-export function kept<R extends Results>(file: string): R {
-  const results = JSON.parse(readFileSync(file, "utf8")) as R;
-  if (results.format === format) return results;
-  throw new ArgumentError(
-    `--from ${file}: its figures are of format ${String(results.format)}, and this is ${format}: measure anew`,
-  );
 }
 
 /** The values of a metric by rounds; of one that is relative to plain TCP, what is over it in the same round. */

@@ -12,8 +12,12 @@ const most = 32_768;
 /** From Node 24 on every stream of Node's has such a function itself (`onwrite` of its WritableState), which holds the stream. */
 const nodeHoldsStreams = Number(process.versions.node.split(".")[0]) >= 24;
 
-it.skipIf(nodeHoldsStreams)("a connection that has ended goes with the small collections", async () => {
-  const child = run("../net/short-lived.ts", "--expose-gc");
-  const { bytes } = await told<{ type: "left"; bytes: number }, "left">(child, "left");
-  expect(bytes).toBeLessThan(most);
-}, 60_000);
+it.skipIf(nodeHoldsStreams)(
+  "a connection that has ended goes with the small collections",
+  async () => {
+    const child = run("../net/short-lived.ts", "--expose-gc");
+    const { bytes } = await told<{ type: "left"; bytes: number }, "left">(child, "left");
+    expect(bytes).toBeLessThan(most);
+  },
+  60_000,
+);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ArgumentError } from "./arguments.ts";
-import { format, kept } from "./results.ts";
+import { kept } from "./kept.ts";
+import { format } from "./results.ts";
 
 let folder: string;
 beforeEach(() => {
