@@ -13,8 +13,11 @@ afterEach(() => {
 /** What Node 22 and later have. */
 function withTransfer(): () => number {
   let calls = 0;
+  const detached = new WeakSet<ArrayBuffer>();
   prototype.transfer = function (this: ArrayBuffer, newByteLength) {
     calls++;
+    if (detached.has(this)) throw new TypeError("a detached buffer");
+    detached.add(this);
     structuredClone(undefined, { transfer: [this] });
     return new ArrayBuffer(newByteLength);
   };
