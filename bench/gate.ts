@@ -22,7 +22,7 @@ export const gates: readonly Gate[] = [
   { metric: "bulk.cpu", peer: "tls-chacha20", target: 1, reached: 0.75 },
   { metric: "handshakes.cpu", peer: "tls-chacha20", target: 3, reached: 2 },
   { metric: "round-trips.median", peer: "tls-chacha20", target: 1.25, reached: 1 },
-  { metric: "messages.cpu", peer: "tls-chacha20", target: 5, reached: 1.15 },
+  { metric: "messages.cpu", peer: "tls-chacha20", target: 5, reached: 1.3 },
   { metric: "idle-memory.rss", peer: "tls-chacha20", target: 1.67, reached: 1.2 },
 ];
 
@@ -33,7 +33,9 @@ export const gateWorks: readonly string[] = [...new Set(gates.map(({ metric }) =
 /** Enough that most code is compiled by then, and that the figures stay within a third from run to run. */
 export const gateSizes: Partial<Sizes> = {
   bulk: 256 * 1024 ** 2,
-  bulkWarmUp: 256 * 1024 ** 2,
+  bulkWarmUp: 64 * 1024 ** 2,
+  messages: 400_000,
+  messagesWarmUp: 50_000,
   roundTrips: 5_000,
   handshakes: 500,
   handshakeWarmUp: 1_000,

@@ -14,6 +14,18 @@ function runtimeWith(changed: object): void {
   vi.stubGlobal("process", { ...process, getBuiltinModule: () => ({ ...nodeCrypto, ...changed }) });
 }
 
+/** A runtime that shows each cipher and decipher while it is made. */
+function runtimeShowing(show: (cipher: nodeCrypto.Cipher) => void): void {
+  const shown =
+    <F extends "createCipheriv" | "createDecipheriv">(name: F) =>
+    (...args: Parameters<(typeof nodeCrypto)[F]>) => {
+      const cipher = (nodeCrypto[name] as (...all: unknown[]) => nodeCrypto.Cipher)(...args);
+      show(cipher);
+      return cipher;
+    };
+  runtimeWith({ createCipheriv: shown("createCipheriv"), createDecipheriv: shown("createDecipheriv") });
+}
+
 const unsupported = () => {
   throw new Error("error:0308010C:digital envelope routines::unsupported");
 };
@@ -100,16 +112,7 @@ describe("OpenSSL's cipher", () => {
   describe("makes its ciphers without stack traces for the errors that Node may make on the way", () => {
     const limitsSeen = () => {
       const seen: unknown[] = [];
-      const watched =
-        <F extends "createCipheriv" | "createDecipheriv">(name: F) =>
-        (...args: Parameters<(typeof nodeCrypto)[F]>) => {
-          seen.push(Error.stackTraceLimit);
-          return (nodeCrypto[name] as (...all: unknown[]) => nodeCrypto.Cipher)(...args);
-        };
-      runtimeWith({
-        createCipheriv: watched("createCipheriv"),
-        createDecipheriv: watched("createDecipheriv"),
-      });
+      runtimeShowing(() => seen.push(Error.stackTraceLimit));
       return seen;
     };
     let limit: number;
@@ -144,21 +147,13 @@ describe("OpenSSL's cipher", () => {
 
   it("gives the memory of what it sealed back at once, and that of what it opened never", () => {
     const made: Uint8Array[] = [];
-    const watched =
-      <F extends "createCipheriv" | "createDecipheriv">(name: F) =>
-      (...args: Parameters<(typeof nodeCrypto)[F]>) => {
-        const cipher = (nodeCrypto[name] as (...all: unknown[]) => nodeCrypto.Cipher)(...args);
-        const update = cipher.update.bind(cipher);
-        cipher.update = ((text: Uint8Array) => {
-          const bytes = update(text);
-          made.push(bytes);
-          return bytes;
-        }) as never;
-        return cipher;
-      };
-    runtimeWith({
-      createCipheriv: watched("createCipheriv"),
-      createDecipheriv: watched("createDecipheriv"),
+    runtimeShowing((cipher) => {
+      const update = cipher.update.bind(cipher);
+      cipher.update = ((text: Uint8Array) => {
+        const bytes = update(text);
+        made.push(bytes);
+        return bytes;
+      }) as never;
     });
     const texts = opensslLongTexts();
     made.length = 0;
