@@ -6,7 +6,7 @@
 import { expect, it } from "vitest";
 import { run, told } from "./flood/processes.ts";
 
-/** Bytes of the heap, both ends together: some 13,000 to 20,000, and 50,000 before this was seen to. */
+/** Bytes of the heap, both ends together: some 12,000, and 47,000 before this was seen to. */
 const most = 32_768;
 
 /** From Node 24 on every stream of Node's has such a function itself (`onwrite` of its WritableState), which holds the stream. */

@@ -9,7 +9,7 @@ import { clientKey, serverKey } from "../model/pair.ts";
 
 /** As `--expose-gc` gives it. */
 const collect = globalThis.gc as NodeJS.GCFunction;
-const [warmUp, measured] = [300, 40];
+const [warmUp, measured] = [300, 200];
 
 const server = createServer({ keyPair: serverKey, authorize: () => true }, (socket) => socket.pipe(socket));
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
