@@ -1,9 +1,9 @@
-/** An acceptor whose key is in a file, which lets in all or whom another file lists, and chooses as it is told. */
+/** An acceptor whose key is in a file, which lets in all or whom another file lists, so many of them, and chooses as it is told. */
 import { runAcceptor } from "../../src/cluster/acceptor.ts";
 import { openAuthorizedKeys } from "../../src/keys/index.ts";
 import { readKeyFile } from "../../src/net/index.ts";
 
-const [keyPath = "", choosing = "", authorizedKeysPath = ""] = process.argv.slice(2);
+const [keyPath = "", choosing = "", authorizedKeysPath = "", most = "Infinity"] = process.argv.slice(2);
 /** By the first line, where there is a digit in it. */
 const chooseByLine = {
   bytes: 64,
@@ -30,6 +30,6 @@ await runAcceptor(async () => ({
   keyPair: await readKeyFile(keyPath),
   authorize: authorizedKeysPath === "" ? () => true : await openAuthorizedKeys(authorizedKeysPath),
   handshakeTimeout: 30_000,
-  limits: { handshakesPerAddress: 1_024 },
+  limits: { handshakesPerAddress: 1_024, connections: Number(most) },
   ...(choosing === "" ? {} : { choose: choosing === "bytes" ? whereTold : chooseByLine }),
 }));

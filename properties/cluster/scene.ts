@@ -55,6 +55,8 @@ export interface SceneOptions {
   readonly users?: boolean;
   /** Lets in whom this file of authorized keys lists. */
   readonly authorizedKeys?: string;
+  /** How many connections there may be at a time; any number unless given. */
+  readonly most?: number;
   readonly passOn?: ClusterOptions["worker"]["passOn"];
   /** Lets workers do anything, as native code could that has taken one over. */
   readonly mayDoAnything?: boolean;
@@ -73,7 +75,12 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     listen: options.listen ?? { host: "127.0.0.1", port: 0 },
     acceptor: {
       module: acceptor,
-      args: [keyPath, choosing ? "by line" : "", options.authorizedKeys ?? ""],
+      args: [
+        keyPath,
+        choosing ? "by line" : "",
+        options.authorizedKeys ?? "",
+        `${options.most ?? "Infinity"}`,
+      ],
       ...(hasUsers ? { identity: { uid: 61_000, gid: 61_000 } } : {}),
     },
     worker: {
