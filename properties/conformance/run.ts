@@ -89,6 +89,7 @@ async function lookFor(fault: Fault, index: number): Promise<boolean> {
   await buildShim(fault, program);
   const command = commandOf(program);
   const isNamed = (one: Case) => fault.caughtBy.some((pattern) => fits(pattern, one.id));
+  const isOwn = ({ case: one }: Result) => cites(fault, one);
   const citing = cases.filter((one) => cites(fault, one));
   // Some requirements are cited by a hundred cases that are much alike.
   const step = isAll ? 1 : Math.ceil(citing.length / mostOwn);
@@ -96,15 +97,22 @@ async function lookFor(fault: Fault, index: number): Promise<boolean> {
   const others = cases.filter((one) => !cites(fault, one));
   const sample = isAll ? others : others.filter((_, i) => i % sampleOf === index % sampleOf);
   const results = failed(await playAll(command, [...own, ...sample], patience.hasty));
-  const caught = results.filter((one) => cites(fault, one.case));
-  const missing = fault.caughtBy.filter((pattern) => !caught.some((one) => fits(pattern, one.case.id)));
-  // On a busy machine a shim may have been waited for too briefly: a fault fails a case every time.
-  const doubtful = results.map((one) => one.case).filter((one) => !cites(fault, one));
+  const unmetBy = (found: readonly Result[]) =>
+    fault.caughtBy.filter((pattern) => !found.some((one) => isOwn(one) && fits(pattern, one.case.id)));
+  const unmet = unmetBy(results);
+  // On a busy machine a shim may have been waited for too briefly, for what it owes and for what it should not say.
+  const doubtful = [
+    ...results.filter((one) => !isOwn(one)).map((one) => one.case),
+    ...own.filter((one) => unmet.some((pattern) => fits(pattern, one.id))),
+  ];
   const again = failed(await playAll(command, doubtful, patience.calm));
+  const caught = [...results, ...again].filter(isOwn);
+  const missing = unmetBy(caught);
   // What the shim without the fault does not pass either says nothing about it.
-  const control = [...again.map((one) => one.case), ...caught.map((one) => one.case).filter(isNamed)];
+  const suspects = again.filter((one) => !isOwn(one));
+  const control = [...suspects.map((one) => one.case), ...caught.map((one) => one.case).filter(isNamed)];
   const unsound = await failedBySound(control);
-  const strays = again.filter((one) => !unsound.has(one.case.id));
+  const strays = suspects.filter((one) => !unsound.has(one.case.id));
   for (const one of caught) if (isNamed(one.case) && unsound.has(one.case.id)) missing.push(one.case.id);
   const isCaught = caught.length > 0 && strays.length === 0 && missing.length === 0;
   const seconds = Math.round((performance.now() - started) / 1_000);

@@ -10,7 +10,7 @@ const roles = ["client", "server"] as const;
 
 /** The shim's direction of the transport may not end yet. */
 async function staysOpen(link: Link, requirement: string): Promise<void> {
-  await link.pause(100);
+  await link.silence();
   if (link.wire.ended !== undefined)
     throw new Deviation(`a transport that stays open (${requirement})`, link.wire.ended, "close");
 }

@@ -19,7 +19,7 @@ const silentlyHeld = (
       await challenge(({ server }) => server.challenge())(link);
       await link.printed("peerKey");
       more(link);
-      await link.pause(50);
+      await link.silence();
       if (link.wire.unread.length > 0)
         throw new Deviation(
           "nothing before the application's trust (HS-063)",

@@ -11,7 +11,7 @@ const stealthy: Setup = { flags: ["--stealth"], optional: true };
 
 /** Nothing may come, and the transport stays as it is, until the runner ends it. */
 async function hidden(link: Link): Promise<void> {
-  await link.pause(120);
+  await link.silence();
   if (link.wire.ended !== undefined)
     throw new Deviation(
       "a transport that stays open until the deadline or the peer's end of file (RT-020)",

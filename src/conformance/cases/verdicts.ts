@@ -204,7 +204,7 @@ async function settled(link: Link): Promise<number> {
   let length = -1;
   while (length !== link.wire.unread.length) {
     length = link.wire.unread.length;
-    await link.pause(60);
+    await link.silence();
   }
   return length;
 }

@@ -102,6 +102,14 @@ export class Link {
     return pause(ms);
   }
 
+  /**
+   * Waits for what a shim should not do, or may have done with: for a twentieth of its patience, as a machine that is slow or
+   * busy is so in both, and for a second at most, which is less than any deadline.
+   */
+  silence(): Promise<void> {
+    return pause(Math.min(this.patience / 20, 1_000));
+  }
+
   #context() {
     const { primitives, wire, patience, setup } = this;
     return { primitives, wire, patience, counter: setup.counter ?? 0n };
