@@ -23,18 +23,32 @@ export async function runFile(
 
 /** {@link runFile} for a program that is a text. */
 export async function runText(code: string): Promise<{ stdout: string; stderr: string }> {
-  const folder = mkdtempSync(join(tmpdir(), "hawser-program-"));
+  const { path, remove } = fileOf(code);
   try {
-    const path = join(folder, "program.mjs");
-    writeFileSync(path, code);
     return await runFile(path);
   } finally {
-    rmSync(folder, { recursive: true });
+    remove();
   }
 }
 
-/** Starts a program that goes on until it is ended, and gives its first line of output. */
-export async function startFile(path: string): Promise<{ child: ChildProcess; line: string }> {
+/** Starts a program that is a text and goes on until it is ended, and gives its first line of output. */
+export async function startText(code: string): Promise<{ child: ChildProcess; line: string }> {
+  const { path, remove } = fileOf(code);
+  try {
+    return await startFile(path);
+  } finally {
+    remove(); // It has been read by then.
+  }
+}
+
+function fileOf(code: string): { path: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "hawser-program-"));
+  const path = join(folder, "program.mjs");
+  writeFileSync(path, code);
+  return { path, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+async function startFile(path: string): Promise<{ child: ChildProcess; line: string }> {
   const child = spawn(process.execPath, [...againstSources, path], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
