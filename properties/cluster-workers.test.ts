@@ -61,6 +61,7 @@ async function untilOneIsIn(all: Scene): Promise<HawserSocket> {
     const client = await all.join().catch((error: Error) => error);
     if (!(client instanceof Error)) return client;
     expect(client.message).toMatch(/busy/);
+    await sleep(20);
   }
 }
 

@@ -44,7 +44,7 @@ const halves: Case[] = roles.flatMap((role) => [
     expected: clean(local(role)),
   }),
   makeCase(role, "half-closed-remote", "it-goes-on", "RC-028 RC-031", {
-    setup: { flags: ["--linger=250"] },
+    setup: { flags: ["--linger=900"] },
     async play(link) {
       await openUp(link);
       await echoed(link, "and then");

@@ -49,10 +49,10 @@ const stealth: Case[] = (
       expected: { prints: [atEnd], says: [], closing: "follows" },
     }),
     makeCase("server", state, `stealth-${name}-until-the-deadline`, "RT-020 RT-022", {
-      setup: { flags: ["--stealth", "--handshake-timeout=300"], optional: true },
+      setup: { flags: ["--stealth", "--handshake-timeout=900"], optional: true },
       async play(link) {
         link.send(make(link), name);
-        await link.pause(100);
+        await link.silence();
         if (link.wire.ended !== undefined)
           throw new Deviation("a transport that stays open (RT-020)", link.wire.ended, "close");
       },

@@ -276,12 +276,12 @@ const refusedEarly: Case[] = (
 
 const queued: Case[] = [
   makeCase("client", "judging", "data-waits-for-the-response", "HS-117 ST-021 HS-063", {
-    setup: { firstUse: true, flags: ["--decide-after=150", `--send=${counted(500).length}`] },
+    setup: { firstUse: true, flags: ["--decide-after=900", `--send=${counted(500).length}`] },
     async play(link) {
       await link.server.hear("hello");
       link.send(link.server.challenge(), "a Challenge");
       await link.printed("peerKey");
-      await link.pause(50);
+      await link.silence();
       if (link.wire.unread.length > 0)
         throw new Deviation("nothing before the Response (HS-117)", `${link.wire.unread.length} bytes`);
       await link.server.hear("response");

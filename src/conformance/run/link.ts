@@ -103,11 +103,11 @@ export class Link {
   }
 
   /**
-   * Waits for what a shim should not do, or may have done with: for a twentieth of its patience, as a machine that is slow or
-   * busy is so in both, and for a second at most, which is less than any deadline.
+   * Waits for what a shim should not do, or may have done with: for a twentieth of the patience, as a machine that is slow or
+   * busy is so in both. It is 500 ms at most: cases in which something may come later have it come after 900.
    */
   silence(): Promise<void> {
-    return pause(Math.min(this.patience / 20, 1_000));
+    return pause(Math.min(Math.max(this.patience / 20, 120), 500));
   }
 
   #context() {
