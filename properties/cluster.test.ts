@@ -112,7 +112,7 @@ describe("a worker", () => {
     expect(await failureOf(more)).toMatch(/busy/);
     expect(count("busy")).toBe(1);
     clients[0]?.end();
-    // Its client hears of the end before the acceptor does, to which that worker is full until then.
+    // Its client may see the end before its worker does, which is full until then.
     let next: string | undefined;
     for (; next === undefined; await sleep(20)) next = await slotOrBusy(await join(), "who? 0\n");
     expect(next).toBe("1");

@@ -1,4 +1,4 @@
-/** An acceptor whose key is in a file, which lets in all or whom another file lists, up to a number of them, and chooses as it is told. */
+/** An acceptor whose key is in a file. It lets in all or whom another file lists, up to so many at a time, and chooses as it is told. */
 import { runAcceptor } from "../../src/cluster/acceptor.ts";
 import { openAuthorizedKeys } from "../../src/keys/index.ts";
 import { readKeyFile } from "../../src/net/index.ts";
